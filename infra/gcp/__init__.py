@@ -1,0 +1,1 @@
+"""Google Cloud components, one concept a file, hardened by default with the reason beside each setting."""

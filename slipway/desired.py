@@ -1,0 +1,174 @@
+"""What an environment wants: its file, the teams' manifests and its overlays, merged to plain frozen values.
+
+Raised here is everything that only shows when the two meet: a registry that the environment does not have, a pod that
+fits no node, a canary that its number of pods cannot keep.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from slipway import units
+from slipway.errors import Problem, Refused
+from slipway.machines import Machine, machine
+from slipway.repository import tags_in
+from slipway.rollouts.weights import by_replicas
+from slipway.schema.artifacts import Image, Model, image, model
+from slipway.schema.reading import near
+from slipway.schema.rollout import Canary
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from slipway.repository import EnvironmentFile, Manifest, Repository
+    from slipway.schema.environment import Environment
+    from slipway.schema.manifest import Service
+
+MODELS: Final = "models"
+"""The bucket that model artifacts are looked for in."""
+
+
+@dataclass(frozen=True)
+class WantedService:
+    """One service as this environment wants it. `spec` has the overlay merged in."""
+
+    team: str
+    spec: Service
+    image: Image
+    model: Model | None
+
+    @property
+    def name(self) -> str:
+        """The service's name, also that of its objects."""
+        return self.spec.name
+
+    @property
+    def key(self) -> str:
+        """TEAM/NAME."""
+        return f"{self.team}/{self.name}"
+
+    @property
+    def release(self) -> str:
+        """The release as a table shows it."""
+        version = f"model {self.model.version}" if self.model else ""
+        return ", ".join(part for part in (self.image.short, version) if part)
+
+
+@dataclass(frozen=True)
+class Desired:
+    """One environment with its services, by team."""
+
+    name: str
+    environment: Environment
+    services: tuple[WantedService, ...]
+
+    @property
+    def teams(self) -> list[str]:
+        """Teams with a service here, sorted."""
+        return sorted({service.team for service in self.services})
+
+    def team(self, name: str) -> list[WantedService]:
+        """The services of one team, by name."""
+        return [service for service in self.services if service.team == name]
+
+    @property
+    def cluster_name(self) -> str:
+        """The key of the environment's one cluster."""
+        return next(iter(self.environment.clusters))
+
+    @property
+    def stacks(self) -> list[str]:
+        """Stacks in the order in which they depend on each other; teams come last and may run together."""
+        return [f"{self.name}.{layer}" for layer in ("platform", "cluster", *self.teams)]
+
+
+def desired(repository: Repository, name: str) -> Desired:
+    """What environment `name` wants. Raises Refused with every problem."""
+    file = repository.environment(name)
+    problems = [*_machines(file), *_overlays(file, repository)]
+    if problems:
+        raise Refused(problems)
+    services: list[WantedService] = []
+    for manifest in repository.manifests.values():
+        service = _merged(manifest, file.value)
+        problems += _service(service, manifest, file)
+        services.append(service)
+    if problems:
+        raise Refused(problems)
+    return Desired(name, file.value, tuple(sorted(services, key=lambda service: service.key)))
+
+
+def _merged(manifest: Manifest, environment: Environment) -> WantedService:
+    overlay = environment.services.get(manifest.key)
+    spec = manifest.value
+    if overlay is not None:
+        changes = {field: value for field in ("scaling", "resources", "rollout") if (value := getattr(overlay, field))}
+        spec = spec.model_copy(update=changes)
+    release = spec.release
+    return WantedService(manifest.team, spec, image(release.image), model(release.model) if release.model else None)
+
+
+def _machines(file: EnvironmentFile) -> Iterator[Problem]:
+    for cluster_name, cluster in file.value.clusters.items():
+        for pool_name, pool in cluster.pools.items():
+            try:
+                machine(pool.machine)
+            except ValueError as error:
+                what, _, remedy = str(error).partition("; ")
+                yield file.document.problem(("clusters", cluster_name, "pools", pool_name, "machine"), what, remedy)
+
+
+def _overlays(file: EnvironmentFile, repository: Repository) -> Iterator[Problem]:
+    for key in file.value.services:
+        if key not in repository.manifests:
+            remedy = near(key, list(repository.manifests))
+            yield file.document.problem(("services", key), f"an overlay for `{key}`, which no team has", remedy)
+
+
+def _service(service: WantedService, manifest: Manifest, file: EnvironmentFile) -> Iterator[Problem]:
+    environment, say = file.value, manifest.document.problem
+    if not environment.stand_ins:
+        yield from tags_in(manifest)
+    if service.image.registry not in environment.registries:
+        what = f"environment `{file.name}` has no registry `{service.image.registry}`"
+        yield say(("release", "image"), what, near(service.image.registry, list(environment.registries)))
+    if service.model and MODELS not in environment.buckets:
+        what = f"environment `{file.name}` has no bucket `{MODELS}` to take the model from"
+        yield say(("release", "model"), what, f"add `{MODELS}: {{}}` to buckets in {file.document.file}")
+    yield from _fits(service, manifest, file)
+    if isinstance(service.spec.rollout, Canary):
+        try:
+            by_replicas(service.spec.rollout, service.spec.scaling.min)
+        except ValueError as error:
+            what, _, remedy = str(error).partition("; ")
+            path = ("services", service.key, "rollout", "steps")
+            if path in file.document.lines:
+                yield file.document.problem(path, what, remedy)
+            else:
+                yield say(("rollout", "steps"), f"in environment `{file.name}`, {what}", remedy)
+
+
+def _fits(service: WantedService, manifest: Manifest, file: EnvironmentFile) -> Iterator[Problem]:
+    """Whether one pod fits at least one node of the environment."""
+    cluster = next(iter(file.value.clusters.values()))
+    machines = [machine(pool.machine) for pool in cluster.pools.values()]
+    need = service.spec.resources
+    cpu, memory = units.millicores(need.cpu), units.octets(need.memory)
+
+    def offers(node: Machine) -> bool:
+        return node.allocatable_millicores >= cpu and node.allocatable_memory >= memory
+
+    if need.gpu:
+        machines = [node for node in machines if node.gpu_type == need.gpu.type and node.gpus >= need.gpu.count]
+        if not machines:
+            wanted = f"{need.gpu.count} x {need.gpu.type}"
+            what = f"no node pool of environment `{file.name}` has {wanted} in one node"
+            yield manifest.document.problem(("resources", "gpu"), what, "add such a pool or ask for another type")
+            return
+    if not any(offers(node) for node in machines):
+        largest = max(machines, key=lambda node: (node.allocatable_millicores, node.allocatable_memory))
+        offered = f"{largest.allocatable_millicores}m CPU and {largest.allocatable_memory // 2**20}Mi for pods"
+        what = f"a pod asks for {need.cpu} CPU and {need.memory}, more than any node of environment `{file.name}`"
+        remedy = f"ask for less, or add a larger pool: {largest.name} offers {offered}"
+        yield manifest.document.problem(("resources",), what, remedy)

@@ -1,0 +1,195 @@
+"""Reads a whole Slipway repository: its environments and its teams' manifests.
+
+Layout: `environments/NAME.yaml`, `manifests/TEAM/NAME.yaml`. Everything is read and checked before anything else
+happens, so a run that starts has nothing left to trip over.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from slipway import source
+from slipway.errors import Problem, Refused
+from slipway.schema.artifacts import image
+from slipway.schema.base import dns_label
+from slipway.schema.environment import Environment
+from slipway.schema.manifest import Service
+from slipway.schema.reading import near, validate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from slipway.source import Document
+
+_SUFFIX = ".yaml"
+
+
+@dataclass(frozen=True)
+class EnvironmentFile:
+    """An environment with the document that it came from."""
+
+    name: str
+    value: Environment
+    document: Document
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """A service of a team with the document that it came from."""
+
+    team: str
+    value: Service
+    document: Document
+
+    @property
+    def key(self) -> str:
+        """How overlays and people name the service: TEAM/NAME."""
+        return f"{self.team}/{self.value.name}"
+
+
+@dataclass(frozen=True)
+class Repository:
+    """Everything that people wrote, by name."""
+
+    root: Path
+    environments: Mapping[str, EnvironmentFile]
+    manifests: Mapping[str, Manifest]
+
+    def environment(self, name: str) -> EnvironmentFile:
+        """The environment called `name`; raises Refused with those that exist."""
+        if name not in self.environments:
+            raise Refused(
+                [Problem("environments", 0, f"there is no environment `{name}`", near(name, list(self.environments)))]
+            )
+        return self.environments[name]
+
+    @property
+    def teams(self) -> list[str]:
+        """Teams that have a manifest, sorted."""
+        return sorted({manifest.team for manifest in self.manifests.values()})
+
+
+def find_root(start: Path | None = None) -> Path:
+    """The repository that holds `start` (the working directory by default); raises Refused outside of one."""
+    here = (start or Path.cwd()).resolve()
+    for folder in (here, *here.parents):
+        if (folder / "Pulumi.yaml").is_file() and (folder / "environments").is_dir():
+            return folder
+    what = "is in no Slipway repository (no Pulumi.yaml with environments/ beside it)"
+    raise Refused([Problem(str(here), 0, what, "change into your clone and run the command again")])
+
+
+def load(root: Path) -> Repository:
+    """The repository at `root`. Raises Refused with every problem of every file."""
+    problems: list[Problem] = []
+    environments = dict(_environments(root, problems))
+    manifests = dict(_manifests(root, problems))
+    problems += _branches_mapped_twice(environments)
+    if problems:
+        raise Refused(problems)
+    return Repository(root, environments, manifests)
+
+
+def _environments(root: Path, problems: list[Problem]) -> Iterator[tuple[str, EnvironmentFile]]:
+    for path in _yaml_files(root / "environments", root, problems):
+        name = path.name.removesuffix(_SUFFIX)
+        try:
+            document = source.read(path, root)
+            value = validate(Environment, document)
+            dns_label(name)
+        except Refused as refused:
+            problems += refused.problems
+        except ValueError as error:
+            problems.append(_named(path, root, str(error)))
+        else:
+            problems += _local_only(name, value, document)
+            yield name, EnvironmentFile(name, value, document)
+
+
+def _local_only(name: str, value: Environment, document: Document) -> Iterator[Problem]:
+    if value.stand_ins and name != "local":
+        yield document.problem(
+            ("stand_ins",), f"environment `{name}` would run on stand-ins", "only `local` may; remove the key"
+        )
+
+
+def _manifests(root: Path, problems: list[Problem]) -> Iterator[tuple[str, Manifest]]:
+    seen: dict[str, str] = {}
+    for folder in _folders(root / "manifests", root, problems):
+        for path in _yaml_files(folder, root, problems):
+            try:
+                document = source.read(path, root)
+                manifest = Manifest(folder.name, validate(Service, document), document)
+            except Refused as refused:
+                problems += refused.problems
+                continue
+            if manifest.key in seen:
+                what = f"the team has a service `{manifest.value.name}` already, in {seen[manifest.key]}"
+                problems.append(document.problem(("name",), what, "give one of the two another name"))
+                continue
+            seen[manifest.key] = document.file
+            yield manifest.key, manifest
+
+
+def _folders(parent: Path, root: Path, problems: list[Problem]) -> Iterator[Path]:
+    for folder in sorted(parent.iterdir()) if parent.is_dir() else []:
+        if folder.name.startswith("."):
+            continue
+        if not folder.is_dir():
+            problems.append(
+                Problem(
+                    folder.relative_to(root).as_posix(), 0, "is no team's folder", "put manifests into manifests/TEAM/"
+                )
+            )
+            continue
+        try:
+            dns_label(folder.name)
+        except ValueError as error:
+            problems.append(_named(folder, root, f"team name {error}"))
+            continue
+        yield folder
+
+
+def _yaml_files(folder: Path, root: Path, problems: list[Problem]) -> Iterator[Path]:
+    for path in sorted(folder.iterdir()) if folder.is_dir() else []:
+        if path.name.startswith("."):
+            continue
+        if path.suffix != _SUFFIX or path.is_dir() or not os.access(path, os.R_OK):
+            problems.append(
+                Problem(
+                    path.relative_to(root).as_posix(),
+                    0,
+                    "is no readable .yaml file",
+                    "rename, move or remove it; everything here is deployed",
+                )
+            )
+            continue
+        yield path
+
+
+def _named(path: Path, root: Path, message: str) -> Problem:
+    what, _, remedy = message.partition("; ")
+    return Problem(path.relative_to(root).as_posix(), 0, what, remedy)
+
+
+def _branches_mapped_twice(environments: Mapping[str, EnvironmentFile]) -> Iterator[Problem]:
+    seen: dict[str, str] = {}
+    for name, file in environments.items():
+        branch = file.value.branch
+        if branch is None:
+            continue
+        if branch in seen:
+            what = f"branch `{branch}` deploys to `{seen[branch]}` already"
+            yield file.document.problem(("branch",), what, "a branch belongs to one environment; name another")
+        seen[branch] = name
+
+
+def tags_in(manifest: Manifest) -> Iterator[Problem]:
+    """A release named by tag: refused wherever it counts (everywhere but `local`)."""
+    reference = manifest.value.release.image
+    if image(reference).digest is None:
+        what = f"image `{reference}` is named by a tag, which can move"
+        yield manifest.document.problem(("release", "image"), what, "add the digest: NAME:TAG@sha256:<64 hex digits>")

@@ -1,0 +1,122 @@
+"""A manifest: what an ML team writes for one service."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from slipway.schema.artifacts import ImageReference, ModelReference
+from slipway.schema.base import Cpu, Duration, Label, Memory, Strict
+from slipway.schema.rollout import Rolling, Rollout
+
+
+class Release(Strict):
+    """What is released: promotion copies this block and nothing else."""
+
+    image: ImageReference = Field(
+        description="Registry and path, with a digest; the environment supplies the host. "
+        "A tag alone is refused outside `local`."
+    )
+    model: ModelReference | None = Field(
+        default=None,
+        description="Model artifact as NAME/VERSION@DIGEST in the environment's `models` bucket. The container sees "
+        "MODEL_NAME, MODEL_VERSION, MODEL_DIGEST and MODEL_URI; pods carry the version as a label.",
+    )
+
+
+class Gpu(Strict):
+    """Accelerators of each pod."""
+
+    type: str = Field(description="Accelerator type as Google names it, such as `nvidia-l4`.")
+    count: Annotated[int, Field(ge=1, le=8)] = Field(default=1, description="Accelerators of each pod.")
+
+
+class Resources(Strict):
+    """What each pod asks for. Memory is also the limit; CPU is not limited, so that a busy node is used fully."""
+
+    cpu: Cpu = Field(default="250m", description="Cores of each pod.")
+    memory: Memory = Field(default="512Mi", description="Memory of each pod, request and limit.")
+    gpu: Gpu | None = Field(default=None, description="Accelerators of each pod.")
+
+
+class Scaling(Strict):
+    """How many pods. A HorizontalPodAutoscaler owns the number where `max` is above `min`."""
+
+    min: Annotated[int, Field(ge=1, le=1000)] = Field(default=2, description="Pods at least.")
+    max: Annotated[int, Field(ge=1, le=1000)] | None = Field(
+        default=None, description="Pods at most; without it the number stays at `min`."
+    )
+    cpu: Annotated[int, Field(ge=1, le=100)] = Field(
+        default=70, description="Mean CPU use, in % of the request, that the autoscaler aims for."
+    )
+    down_after: Duration = Field(default="300s", description="How long load stays low before pods are removed.")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.max is not None and self.min > self.max:
+            raise ValueError(f"min is {self.min} and max is {self.max}; min must not be above max")
+        return self
+
+    @property
+    def autoscaled(self) -> bool:
+        """Whether the HorizontalPodAutoscaler owns the number of pods."""
+        return self.max is not None and self.max > self.min
+
+
+class Command(Strict):
+    """A probe that runs a program in the container; exit 0 is well."""
+
+    exec: Annotated[list[str], Field(min_length=1)] = Field(description="Program and arguments.")
+
+
+Path = Annotated[str, Field(pattern=r"^/")]
+
+
+class Probes(Strict):
+    """How Kubernetes asks whether a pod is well: an HTTP path on `port`, or a command."""
+
+    ready: Path | Command | None = Field(default=None, description="Ready for traffic?")
+    live: Path | Command | None = Field(default=None, description="Alive? If not, the container is restarted.")
+    start_within: Duration = Field(default="2m", description="Time to load before `ready` and `live` count.")
+
+
+class Service(Strict):
+    """One long-running service."""
+
+    kind: Literal["Service"] = Field(description="`Service`")
+    name: Label = Field(description="Name of the service, unique in its team.")
+    description: str | None = Field(default=None, description="One line for people.")
+    release: Release = Field(description="What is released.")
+    target: Literal["gke"] = Field(default="gke", description="Where it runs.")
+    command: list[str] | None = Field(default=None, description="Replaces the image's entry point.")
+    args: list[str] | None = Field(default=None, description="Replaces the image's arguments.")
+    env: dict[Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")], str] = Field(
+        default={}, description="Environment variables. Never a secret: this file is in Git."
+    )
+    port: Annotated[int, Field(ge=1024, le=65535)] | None = Field(
+        default=None, description="Port that the container listens on; none for a worker without traffic."
+    )
+    probes: Probes = Field(default=Probes(), description="Health checks.")
+    resources: Resources = Field(default=Resources(), description="CPU, memory and accelerators of each pod.")
+    scaling: Scaling = Field(default=Scaling(), description="How many pods.")
+    rollout: Rollout = Field(default=Rolling(strategy="rolling"), description="How a new release replaces the old one.")
+    callers: list[Label] = Field(
+        default=[], description="Other teams whose pods may call this service; its own team always may."
+    )
+    labels: dict[str, Annotated[str, Field(pattern=r"^[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$")]] = Field(
+        default={}, description="Labels of the objects (not of the pods: changing one restarts nothing)."
+    )
+
+    @model_validator(mode="after")
+    def _answers(self) -> Self:
+        paths = [probe for probe in (self.probes.ready, self.probes.live) if isinstance(probe, str)]
+        if self.port is None and paths:
+            raise ValueError(f"probe `{paths[0]}` is an HTTP path but the service has no port; set `port` or use exec")
+        if self.port is not None and self.probes.ready is None:
+            raise ValueError("a service with a port needs `probes.ready`; name the path that answers when it is loaded")
+        return self
+
+
+LATER_KINDS = ("Job", "CronJob")
+"""Kinds that the design names and this version refuses by name."""

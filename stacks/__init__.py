@@ -1,0 +1,1 @@
+"""What each stack of an environment declares: platform, cluster, and one for each team."""

@@ -1,0 +1,42 @@
+"""How a stack above the platform reads the platform's contract, inside a Pulumi program."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pulumi
+import pulumi_gcp as gcp
+from pulumi_gcp import storage
+
+from slipway import contract
+from slipway.errors import FailedError
+
+if TYPE_CHECKING:
+    from slipway.contract import Contract
+    from slipway.desired import Desired
+
+
+def read_contract(desired: Desired) -> Contract:
+    """The published contract; in a preview before the platform exists, the derived one.
+
+    Raises FailedError in an update without a platform, and for a contract that does not match the environment file.
+    """
+    google = desired.environment.google
+    provider = gcp.Provider("google", project=google.project, region=google.region)
+    derived = contract.derive(desired)
+    try:
+        found = storage.get_bucket_object_content(
+            bucket=contract.own_bucket(desired),
+            name=contract.OBJECT,
+            opts=pulumi.InvokeOptions(provider=provider),
+        )
+    except Exception as error:
+        if pulumi.runtime.is_dry_run():
+            pulumi.log.info(f"the platform of `{desired.name}` publishes no contract yet; previewing without it")
+            return derived
+        message = (
+            f"the platform of `{desired.name}` cannot be read ({error}); "
+            f"update it first: slipway up {desired.name}, or pulumi up -s {desired.name}.platform"
+        )
+        raise FailedError(message) from None
+    return contract.parse(found.content or "", derived)
