@@ -1,0 +1,1 @@
+"""Churn: the probability that a customer leaves, by scikit-learn behind FastAPI."""
