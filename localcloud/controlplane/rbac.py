@@ -1,0 +1,90 @@
+"""What kwok and the Rollouts controller may do, and no more. The other parts have Kubernetes' bootstrap roles.
+
+Sources: kustomize/rbac/role.yaml of kwok 0.8.0 and manifests/role/argo-rollouts-clusterrole.yaml of argo-rollouts
+1.10.1, each without what this cluster has no use for (stages as objects; the traffic routers other than Istio).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from localcloud.controlplane.credentials import PARTS
+
+if TYPE_CHECKING:
+    from localcloud.controlplane.api import Endpoint
+
+_READ = ("get", "list", "watch")
+_WRITE = ("update", "patch")
+_ALL = (*_READ, "create", *_WRITE, "delete")
+
+# (API group, resources, verbs)
+Rule = tuple[str, tuple[str, ...], tuple[str, ...]]
+
+RULES: dict[str, tuple[Rule, ...]] = {
+    "kwok": (
+        ("", ("nodes",), _READ),
+        ("", ("pods",), (*_READ, *_WRITE, "delete")),
+        ("", ("nodes/status", "pods/status"), _WRITE),
+        ("", ("events",), ("create", *_WRITE)),
+        ("coordination.k8s.io", ("leases",), (*_READ, "create", *_WRITE)),
+    ),
+    "rollouts-controller": (
+        ("argoproj.io", ("rollouts", "rollouts/status", "rollouts/finalizers"), (*_READ, *_WRITE)),
+        (
+            "argoproj.io",
+            ("analysisruns", "analysisruns/finalizers", "experiments", "experiments/finalizers"),
+            _ALL,
+        ),
+        ("argoproj.io", ("analysistemplates", "clusteranalysistemplates"), _READ),
+        ("apps", ("replicasets",), _ALL),
+        ("apps", ("deployments",), (*_READ, "update")),  # a Rollout may take over a Deployment (workloadRef)
+        ("", ("podtemplates",), (*_READ, "update")),
+        ("", ("services",), (*_READ, "patch", "create", "delete")),
+        ("", ("secrets", "configmaps"), _READ),  # analysis arguments
+        ("", ("pods",), ("get", "list", "watch", "update")),
+        ("", ("pods/eviction",), ("create",)),
+        ("", ("events",), ("create", *_WRITE)),
+        ("", ("endpoints",), ("get",)),
+        ("networking.k8s.io", ("ingresses",), (*_READ, "create", *_WRITE)),
+        ("batch", ("jobs",), _ALL),
+        ("networking.istio.io", ("virtualservices", "destinationrules"), (*_READ, *_WRITE)),
+    ),
+}
+
+
+def grant(api: Endpoint) -> None:
+    """Apply the roles and their bindings.
+
+    Raises:
+        ApiError: the API server refuses them.
+    """
+    group = "/apis/rbac.authorization.k8s.io/v1"
+    for part, rules in RULES.items():
+        api.apply(f"{group}/clusterroles", _role(part, rules))
+        api.apply(f"{group}/clusterrolebindings", _binding(part))
+
+
+def _role(part: str, rules: tuple[Rule, ...]) -> dict[str, Any]:
+    return {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "ClusterRole",
+        "metadata": {"name": f"localcloud:{part}"},
+        "rules": [
+            {"apiGroups": [group], "resources": list(resources), "verbs": list(verbs)}
+            for group, resources, verbs in rules
+        ],
+    }
+
+
+def _binding(part: str) -> dict[str, Any]:
+    return {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "ClusterRoleBinding",
+        "metadata": {"name": f"localcloud:{part}"},
+        "roleRef": {
+            "apiGroup": "rbac.authorization.k8s.io",
+            "kind": "ClusterRole",
+            "name": f"localcloud:{part}",
+        },
+        "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": PARTS[part]}],
+    }
