@@ -76,7 +76,15 @@ def test_all_mistakes_are_named_at_once(client: FlaskClient) -> None:
 
 @pytest.mark.parametrize(
     ("body", "status"),
-    [(b"", 400), (b"{", 400), (b"[]", 422), (b'{"payments": {}}', 422), (b'{"payments": []}', 422), (b"\xff", 400), (b"[" * 100_000, 400)],
+    [
+        (b"", 400),
+        (b"{", 400),
+        (b"[]", 422),
+        (b'{"payments": {}}', 422),
+        (b'{"payments": []}', 422),
+        (b"\xff", 400),
+        (b"[" * 100_000, 400),
+    ],
 )
 def test_a_malformed_body_is_refused_in_json(client: FlaskClient, body: bytes, status: int) -> None:
     """Flask's own errors are HTML; ours are JSON like all else."""

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ranking_serving.digest import DigestError, check
 from ranking_serving.serving_config import ServingConfig, SettingsError
 
 if TYPE_CHECKING:
@@ -46,7 +47,10 @@ def main(arguments: list[str]) -> int:
     """
     try:
         config = ServingConfig.read(os.environ)
-    except SettingsError as error:
+        wanted = os.environ.get("MODEL_DIGEST")
+        if wanted and config.base.startswith("/"):
+            check(Path(config.base_path) / str(config.labels["stable"]), wanted)
+    except (SettingsError, DigestError) as error:
         sys.stderr.write(f"ranking: {error}\n")
         return 1
     if arguments == ["--print-config"]:

@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from ranking_serving.data import impressions
+from ranking_serving.digest import digest_of
 from ranking_serving.network import Ranker
 
 
@@ -50,6 +51,8 @@ def export(ranker: Ranker, base: Path, name: str, version: int) -> Path:
     """
     folder = base / name / str(version)
     tf.saved_model.save(ranker, str(folder), signatures={"serving_default": ranker.serve})
+    # it holds a random identifier, only for TensorFlow's own statistics; without it the same model has the same bytes
+    (folder / "fingerprint.pb").unlink()
     return folder
 
 
@@ -68,7 +71,7 @@ def main(arguments: list[str] | None = None) -> int:
     folder = export(ranker, options.base, options.name, options.version)
     users, items, clicks = impressions(2000, options.seed + 1)
     scores = ranker.serve(user=tf.constant(users), item=tf.constant(items))["score"].numpy()
-    sys.stdout.write(f"{folder} accuracy={((scores > 0.5) == clicks).mean():.3f}\n")
+    sys.stdout.write(f"{folder} {digest_of(folder)} accuracy={((scores > 0.5) == clicks).mean():.3f}\n")
     return 0
 
 
