@@ -13,7 +13,7 @@ import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
     from rich.console import Console
     from rich.progress import Progress as Live
@@ -99,7 +99,7 @@ class Progress:
                 print(text, file=sys.stderr, flush=True)  # noqa: T201  telling is this module's work
 
     @contextlib.contextmanager
-    def step(self, title: str, index: int | None = None, total: int | None = None) -> Iterator[Step]:
+    def step(self, title: str, index: int | None = None, total: int | None = None) -> Generator[Step]:
         """Tell one piece of work: that it began, that it lasts, how it ended and how long it took.
 
         Args:

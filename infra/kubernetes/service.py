@@ -1,0 +1,170 @@
+"""One ML service of a team: its workload and everything that comes with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pulumi
+from pulumi_kubernetes import apps, autoscaling, core, networking, policy
+from pulumi_kubernetes.apiextensions import CustomResource
+
+from infra.kubernetes.objects import NAME, PART_OF, SKIP_AWAIT, metadata
+from infra.kubernetes.pod import PodArgs, selector, template
+from slipway import units
+from slipway.rollouts.compile import DEPLOYMENT, REVISIONS, plan
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from slipway.rollouts.compile import Plan
+
+STABLE, CANARY = "stable", "canary"
+
+
+@dataclass(frozen=True)
+class ServiceArgs:
+    """`namespace` is the team's."""
+
+    team: str
+    namespace: str
+    pod: PodArgs
+
+
+class Service(pulumi.ComponentResource):
+    """ServiceAccount, Deployment or Rollout, Service, HorizontalPodAutoscaler, PodDisruptionBudget, NetworkPolicy."""
+
+    def __init__(self, name: str, args: ServiceArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("slipway:kubernetes:Service", name, None, opts)
+        self._name, self._args, self._spec = name, args, args.pod.spec
+        compiled = plan(self._spec.rollout)
+        child = pulumi.ResourceOptions(parent=self)
+        account = core.v1.ServiceAccount(
+            f"{name}-account", metadata=self._meta(), automount_service_account_token=False, opts=child
+        )
+        before: list[pulumi.Resource] = [account]
+        if self._spec.port:
+            before += self._services(compiled)
+        before.append(self._network_policy(child))
+        workload = self._workload(compiled, before)
+        if self._spec.scaling.autoscaled:
+            self._autoscaler(compiled, workload)
+        policy.v1.PodDisruptionBudget(
+            f"{name}-budget",
+            metadata=self._meta(),
+            spec={  # one at a time: a drain never takes more, and a service of one pod can still be drained
+                "maxUnavailable": 1,
+                "selector": {"matchLabels": selector(self._spec.name)},
+                "unhealthyPodEvictionPolicy": "AlwaysAllow",
+            },
+            opts=child,
+        )
+        self.register_outputs({})
+
+    def _meta(self, suffix: str = "", annotations: Mapping[str, str] | None = None) -> dict[str, Any]:
+        labels = {NAME: self._spec.name, PART_OF: self._args.team, **self._spec.labels}
+        full = f"{self._spec.name}-{suffix}" if suffix else self._spec.name
+        return metadata(full, self._args.namespace, labels=labels, annotations=annotations or {})
+
+    def _services(self, compiled: Plan) -> list[pulumi.Resource]:
+        """One Service for callers; a Rollout also has one for each side, whose selector its controller completes."""
+        sides = [""] if (compiled.api_version, compiled.kind) == DEPLOYMENT else ["", STABLE, CANARY]
+        return [
+            core.v1.Service(
+                f"{self._name}-service{'-' + side if side else ''}",
+                metadata=self._meta(side, SKIP_AWAIT),
+                spec={
+                    "type": "ClusterIP",
+                    "selector": selector(self._spec.name),
+                    "ports": [{"name": "http", "port": 80, "targetPort": self._spec.port, "protocol": "TCP"}],
+                },
+                opts=pulumi.ResourceOptions(
+                    parent=self,
+                    # The controller adds the pod template's hash to these two selectors; it owns them from then on.
+                    ignore_changes=["spec.selector"] if side else [],
+                ),
+            )
+            for side in sides
+        ]
+
+    def _workload(self, compiled: Plan, before: list[pulumi.Resource]) -> pulumi.Resource:
+        spec: dict[str, Any] = {
+            "selector": {"matchLabels": selector(self._spec.name)},
+            "revisionHistoryLimit": REVISIONS,
+            "minReadySeconds": 0,
+            "progressDeadlineSeconds": compiled.deadline,
+            "strategy": compiled.strategy,
+            "template": template(self._args.pod, self._args.team),
+        }
+        if not self._spec.scaling.autoscaled:
+            spec["replicas"] = self._spec.scaling.min  # left out where the autoscaler owns it (pulumi-kubernetes#2491)
+        opts = pulumi.ResourceOptions(parent=self, depends_on=before)
+        if (compiled.api_version, compiled.kind) == DEPLOYMENT:
+            return apps.v1.Deployment(
+                f"{self._name}-deployment", metadata=self._meta("", SKIP_AWAIT), spec=spec, opts=opts
+            )
+        if self._spec.port:
+            sides = {f"{side}Service": f"{self._spec.name}-{side}" for side in (STABLE, CANARY)}
+            spec["strategy"] = {"canary": {**compiled.strategy["canary"], **sides}}
+        spec["progressDeadlineAbort"] = True  # a canary that cannot start goes back by itself
+        return CustomResource(
+            f"{self._name}-rollout",
+            api_version=compiled.api_version,
+            kind=compiled.kind,
+            metadata=self._meta("", SKIP_AWAIT),
+            spec=spec,
+            opts=opts,
+        )
+
+    def _autoscaler(self, compiled: Plan, workload: pulumi.Resource) -> None:
+        scaling = self._spec.scaling
+        autoscaling.v2.HorizontalPodAutoscaler(
+            f"{self._name}-autoscaler",
+            metadata=self._meta("", SKIP_AWAIT),
+            spec={
+                "scaleTargetRef": {"apiVersion": compiled.api_version, "kind": compiled.kind, "name": self._spec.name},
+                "minReplicas": scaling.min,
+                "maxReplicas": scaling.max,
+                "metrics": [
+                    {
+                        "type": "Resource",
+                        "resource": {
+                            "name": "cpu",
+                            "target": {"type": "Utilization", "averageUtilization": scaling.cpu},
+                        },
+                    }
+                ],
+                "behavior": {
+                    "scaleUp": {
+                        "stabilizationWindowSeconds": 0,
+                        "selectPolicy": "Max",
+                        "policies": [
+                            {"type": "Percent", "value": 100, "periodSeconds": 15},
+                            {"type": "Pods", "value": 4, "periodSeconds": 15},
+                        ],
+                    },
+                    "scaleDown": {
+                        "stabilizationWindowSeconds": units.seconds(scaling.down_after),
+                        "selectPolicy": "Max",
+                        "policies": [{"type": "Percent", "value": 50, "periodSeconds": 60}],
+                    },
+                },
+            },
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[workload]),
+        )
+
+    def _network_policy(self, opts: pulumi.ResourceOptions) -> pulumi.Resource:
+        """Who may call: pods of the same team, and of the teams that the manifest names."""
+        teams = sorted({self._args.team, *self._spec.callers})
+        peers = [{"namespaceSelector": {"matchLabels": {"slipway.dev/team": team}}} for team in teams]
+        ingress = [{"from": peers, "ports": [{"protocol": "TCP", "port": self._spec.port}]}] if self._spec.port else []
+        return networking.v1.NetworkPolicy(
+            f"{self._name}-callers",
+            metadata=self._meta(),
+            spec={
+                "podSelector": {"matchLabels": selector(self._spec.name)},
+                "policyTypes": ["Ingress"],
+                "ingress": ingress,
+            },
+            opts=opts,
+        )

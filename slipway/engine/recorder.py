@@ -1,0 +1,159 @@
+"""Runs the Pulumi program of a stack without an engine and records what it declares.
+
+The program talks to a resource monitor over gRPC, as always; here the monitor only writes down. So what is recorded
+is what the SDK would send to the engine: property names and values as providers see them, before their own defaults.
+"""
+
+from __future__ import annotations
+
+from concurrent import futures
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import grpc
+from google.protobuf import empty_pb2, struct_pb2
+from pulumi.automation._server import LanguageServer
+from pulumi.runtime.proto import (
+    engine_pb2_grpc,
+    language_pb2,
+    provider_pb2,
+    resource_pb2,
+    resource_pb2_grpc,
+)
+
+from slipway.errors import FailedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PROJECT: Final = "slipway"
+UNKNOWN: Final = "<unknown>"
+SECRET: Final = "<secret>"  # noqa: S105 - what is shown instead of one
+_UNKNOWN_WIRE: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+_SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
+_SECRET_WIRE: Final = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - a type tag of the protocol
+_FEATURES: Final = {"secrets", "resourceReferences", "aliasSpecs"}
+_STACK_TYPE: Final = "pulumi:pulumi:Stack"
+
+
+@dataclass(frozen=True)
+class Declared:
+    """One resource of the program. `provider` is the URN of an explicit provider, empty for the default one."""
+
+    stack: str
+    urn: str
+    type: str
+    name: str
+    inputs: dict[str, Any]
+    parent: str
+    provider: str
+    protect: bool
+    custom: bool
+    """False for components."""
+
+
+def record(stack: str, program: Callable[[], None]) -> list[Declared]:
+    """What `program` declares as `stack`, in the order of registration. Raises FailedError with the program's error."""
+    monitor = _Monitor(stack)
+    server = grpc.server(futures.ThreadPoolExecutor(max_workers=8))
+    resource_pb2_grpc.add_ResourceMonitorServicer_to_server(monitor, server)
+    engine = _Engine()
+    engine_pb2_grpc.add_EngineServicer_to_server(engine, server)
+    address = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
+    server.start()
+    try:
+        request = language_pb2.RunRequest(
+            project=PROJECT, stack=stack, monitor_address=address, args=[address], dryRun=True, parallel=4
+        )
+        answer = LanguageServer(program).Run(request, None)
+    finally:
+        server.stop(0)
+    if answer.error:
+        raise FailedError("\n".join(engine.errors) or answer.error)
+    return monitor.declared
+
+
+class _Engine(engine_pb2_grpc.EngineServicer):
+    """Takes the program's log; the root resource is kept by the SDK itself."""
+
+    def __init__(self) -> None:
+        self.errors: list[str] = []
+
+    def Log(self, request: Any, context: Any) -> Any:  # noqa: N802 - gRPC's name
+        del context
+        if request.severity >= 3:  # noqa: PLR2004 - LogSeverity.ERROR
+            self.errors.append(request.message)
+        return empty_pb2.Empty()
+
+
+class _Monitor(resource_pb2_grpc.ResourceMonitorServicer):
+    """Answers like an engine in a preview of a stack that does not exist yet."""
+
+    # ruff: noqa: N802 - gRPC's names
+
+    def __init__(self, stack: str) -> None:
+        self._stack = stack
+        self.declared: list[Declared] = []
+
+    def SupportsFeature(self, request: Any, context: Any) -> Any:
+        del context
+        return resource_pb2.SupportsFeatureResponse(hasSupport=request.id in _FEATURES)
+
+    def Invoke(self, request: Any, context: Any) -> Any:
+        """Every function fails: nothing exists yet, and nothing is asked."""
+        del context
+        failure = provider_pb2.CheckFailure(reason=f"{request.tok}: nothing is read without an engine")
+        return provider_pb2.InvokeResponse(failures=[failure])
+
+    def RegisterResource(self, request: Any, context: Any) -> Any:
+        del context
+        urn = self._urn(request)
+        if request.type != _STACK_TYPE:
+            self.declared.append(
+                Declared(
+                    stack=self._stack,
+                    urn=urn,
+                    type=request.type,
+                    name=request.name,
+                    inputs=plain(request.object),
+                    parent=request.parent,
+                    provider=request.provider.rsplit("::", 1)[0],
+                    protect=request.protect,
+                    custom=request.custom,
+                )
+            )
+        return resource_pb2.RegisterResourceResponse(urn=urn, object=request.object)
+
+    def RegisterResourceOutputs(self, request: Any, context: Any) -> Any:
+        del request, context
+        return empty_pb2.Empty()
+
+    def SignalAndWaitForShutdown(self, request: Any, context: Any) -> Any:
+        del request, context
+        return empty_pb2.Empty()
+
+    def _urn(self, request: Any) -> str:
+        qualified = request.type
+        if request.parent and (parent := request.parent.split("::")[2]) != _STACK_TYPE:
+            qualified = f"{parent}${request.type}"
+        return f"urn:pulumi:{self._stack}::{PROJECT}::{qualified}::{request.name}"
+
+
+def plain(struct: struct_pb2.Struct) -> dict[str, Any]:
+    """Plain values; unknown and secret ones as a mark that says so."""
+    return {key: _plain(value) for key, value in struct.fields.items()}
+
+
+def _plain(value: struct_pb2.Value) -> Any:
+    kind = value.WhichOneof("kind")
+    if kind == "struct_value":
+        fields = value.struct_value.fields
+        signature = fields[_SIGNATURE].string_value if _SIGNATURE in fields else ""
+        return SECRET if signature == _SECRET_WIRE else plain(value.struct_value)
+    if kind == "list_value":
+        return [_plain(item) for item in value.list_value.values]
+    if kind == "number_value":
+        return int(value.number_value) if value.number_value.is_integer() else value.number_value
+    if kind == "string_value":
+        return UNKNOWN if value.string_value == _UNKNOWN_WIRE else value.string_value
+    return value.bool_value if kind == "bool_value" else None

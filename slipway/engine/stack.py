@@ -1,0 +1,102 @@
+"""One stack, driven with as few processes as can be: each call of the CLI costs half a second or more."""
+
+from __future__ import annotations
+
+import datetime
+import time
+from typing import TYPE_CHECKING, Any
+
+from pulumi import automation
+from pulumi.automation import errors
+
+from slipway.engine.events import Collector
+from slipway.engine.results import StackResult
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from slipway.engine.workspace import Workspace
+
+_PASSED_ON = 40
+"""Lines of the engine's own text that are shown when it fails without an event that says why."""
+
+
+class Stack:
+    """Commands on one stack of a workspace. `note` is told what happens while it happens."""
+
+    def __init__(self, name: str, workspace: Workspace, note: Callable[[str], None] = lambda _line: None) -> None:
+        self.name, self._workspace, self._note = name, workspace, note
+        self._stack = _LeanStack(name, workspace.automation(name))
+
+    def preview(self, *, refresh: bool = False) -> StackResult:
+        """What an update would do."""
+        return self._run(lambda on_event: self._stack.preview(on_event=on_event, refresh=refresh, color="never"))
+
+    def up(self, *, refresh: bool = False) -> StackResult:
+        """Update."""
+        return self._run(lambda on_event: self._stack.up(on_event=on_event, refresh=refresh, color="never"))
+
+    def refresh(self) -> StackResult:
+        """Make the state say what exists."""
+        return self._run(lambda on_event: self._stack.refresh(on_event=on_event, color="never", run_program=False))
+
+    def destroy(self) -> StackResult:
+        """Delete every resource of the stack, then the stack."""
+        return self._run(lambda on_event: self._stack.destroy(on_event=on_event, color="never", remove=True))
+
+    def export(self) -> dict[str, Any]:
+        """The deployment as state keeps it."""
+        return dict(self._stack.export_stack().deployment or {})
+
+    def outputs(self) -> dict[str, Any]:
+        """The stack's outputs, asked of the CLI."""
+        found = automation.Stack.outputs(self._stack)
+        return {name: output.value for name, output in found.items()}
+
+    def run_cli(self, arguments: list[str]) -> str:
+        """The plain CLI on this stack, for what the Automation API does not offer; returns its standard output."""
+        return self._stack._run_pulumi_cmd_sync(arguments).stdout  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+
+    def _run(self, call: Callable[[Callable[[automation.EngineEvent], None]], Any]) -> StackResult:
+        started = time.monotonic()
+        collector = Collector(self.name, self._note)
+        error: str | None = None
+        try:
+            try:
+                call(collector.take)
+            except errors.StackNotFoundError:
+                self._stack.workspace.create_stack(self.name)
+                call(collector.take)
+        except errors.CommandError as failure:
+            error = _reason(failure)
+        return collector.result(error, time.monotonic() - started)
+
+
+class _LeanStack(automation.Stack):
+    """The SDK's stack without its extra processes.
+
+    The SDK selects the stack at construction and asks for outputs and history after each update, with a process and a
+    key derivation for each. `--stack` needs no selection, and the events hold outputs and summary already.
+    """
+
+    def __init__(self, name: str, workspace: automation.Workspace) -> None:
+        self.name = name
+        self.workspace = workspace
+        self._mode = automation.StackInitMode.SELECT
+
+    def outputs(self) -> automation.OutputMap:
+        return {}
+
+    def info(self, show_secrets: bool = True) -> automation.UpdateSummary | None:  # noqa: FBT001, FBT002 - the SDK's
+        del show_secrets
+        now = datetime.datetime.now(tz=datetime.UTC)
+        return automation.UpdateSummary(
+            kind="update", start_time=now, message="", environment={}, config={}, result="succeeded", end_time=now
+        )
+
+
+def _reason(failure: errors.CommandError) -> str:
+    text = str(failure)
+    lines = [line for line in text.splitlines() if line.strip() and not line.startswith(" code:")]
+    errors_in = [line for line in lines if "error:" in line]
+    return "\n".join(errors_in or lines[-_PASSED_ON:])

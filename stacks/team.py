@@ -1,0 +1,39 @@
+"""`<environment>.<team>`: the services of one team."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pulumi
+
+from infra.kubernetes.pod import PodArgs
+from infra.kubernetes.provider import provider
+from infra.kubernetes.service import Service, ServiceArgs
+from slipway.desired import MODELS
+from stacks.reading import read_contract
+
+if TYPE_CHECKING:
+    from slipway.contract import Contract
+    from slipway.desired import Desired, WantedService
+
+
+def declare(desired: Desired, team: str) -> None:
+    """Declare the services of `team`."""
+    contract = read_contract(desired)
+    opts = pulumi.ResourceOptions(provider=provider(contract))
+    for wanted in desired.team(team):
+        Service(wanted.name, ServiceArgs(team, team, pod(wanted, contract)), opts)
+
+
+def pod(wanted: WantedService, contract: Contract) -> PodArgs:
+    """The service's release, made whole with what the environment supplies: registry host and bucket."""
+    prefix = contract.registries[wanted.image.registry]
+    uri = f"gs://{contract.buckets[MODELS]}/{wanted.model.name}/{wanted.model.version}" if wanted.model else None
+    release = (wanted.image.digest or "").removeprefix("sha256:")[:12] or wanted.image.tag or "latest"
+    return PodArgs(
+        spec=wanted.spec,
+        image=f"{prefix}/{wanted.image.name}{wanted.image.suffix}",
+        release=release,
+        model=wanted.model,
+        model_uri=uri,
+    )
