@@ -1,0 +1,68 @@
+"""Picks up an update that was killed in the middle.
+
+A killed engine leaves creations that it does not know the end of (`pending_operations` in the state). Each is looked
+up by the id that it must have if it exists: found, it is taken into the state; not found, it is made by the next
+update. Without this, the next update would create it again and be refused with "already exists".
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_Inputs = dict[str, Any]
+
+_GOOGLE_IDS: Final[dict[str, str]] = {
+    # Terraform Registry, google provider, section "Import" of each resource's page
+    "gcp:compute/network:Network": "projects/{project}/global/networks/{name}",
+    "gcp:compute/subnetwork:Subnetwork": "projects/{project}/regions/{region}/subnetworks/{name}",
+    "gcp:compute/router:Router": "projects/{project}/regions/{region}/routers/{name}",
+    "gcp:compute/routerNat:RouterNat": "{project}/{region}/{router}/{name}",
+    "gcp:container/cluster:Cluster": "projects/{project}/locations/{location}/clusters/{name}",
+    "gcp:container/nodePool:NodePool": "{project}/{location}/{cluster}/{name}",
+    "gcp:artifactregistry/repository:Repository": "projects/{project}/locations/{location}/repositories/{repositoryId}",
+    "gcp:storage/bucket:Bucket": "{name}",
+    "gcp:storage/bucketObject:BucketObject": "{bucket}/{name}",
+    "gcp:serviceaccount/account:Account": "projects/{project}/serviceAccounts/{accountId}@{project}.iam.gserviceaccount.com",
+    "gcp:projects/iAMMember:IAMMember": "{project} {role} {member}",
+    "gcp:storage/bucketIAMMember:BucketIAMMember": "b/{bucket} {role} {member}",
+}
+
+
+def pending_creates(deployment: _Inputs) -> list[_Inputs]:
+    """The resources that a killed update may have created."""
+    operations: list[_Inputs] = deployment.get("pending_operations") or []
+    return [item["resource"] for item in operations if item.get("type") == "creating"]
+
+
+def pending(deployment: _Inputs) -> bool:
+    """Whether a killed update left anything unfinished."""
+    return bool(deployment.get("pending_operations"))
+
+
+def refresh_arguments(deployment: _Inputs, project: str) -> list[str]:
+    """Arguments of `pulumi refresh` that settle every pending operation of `deployment`."""
+    arguments: list[str] = []
+    for resource in pending_creates(deployment):
+        if found := _id(resource, project):
+            arguments += ["--import-pending-creates", resource["urn"], "--import-pending-creates", found]
+    return [*arguments, "--clear-pending-creates"]
+
+
+def _id(resource: _Inputs, project: str) -> str | None:
+    kind, inputs = resource["type"], resource.get("inputs", {})
+    if kind.startswith("kubernetes:"):
+        metadata = inputs.get("metadata", {})
+        name, namespace = metadata.get("name"), metadata.get("namespace")
+        return f"{namespace}/{name}" if namespace and name else name
+    form = _GOOGLE_IDS.get(kind)
+    if form is None:
+        return None
+    last: Callable[[Any], str] = lambda value: str(value).rsplit("/", 1)[-1]  # noqa: E731 - references are long or short
+    values = {key: last(value) if key in {"cluster", "router", "network"} else value for key, value in inputs.items()}
+    try:
+        return form.format(**{"project": project, **values})
+    except KeyError:
+        return None

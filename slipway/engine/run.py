@@ -1,0 +1,126 @@
+"""Runs one command on the stacks of an environment, in the order in which they depend on each other."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from slipway.engine import locks, recovery
+from slipway.engine.results import StackResult
+from slipway.engine.stack import Stack
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from slipway.desired import Desired
+    from slipway.engine.workspace import Workspace
+    from slipway.progress import Progress
+
+Command = "Callable[[Stack], StackResult]"
+LAYERS = ("platform", "cluster")
+
+
+class Run:
+    """The stacks of one environment. `after` holds what else happens once a layer is there (local: a controller)."""
+
+    def __init__(
+        self,
+        desired: Desired,
+        workspace: Workspace,
+        progress: Progress,
+        after: Mapping[str, Callable[[], None]] | None = None,
+        stacks: Sequence[str] | None = None,
+    ) -> None:
+        self._desired, self._workspace, self._progress = desired, workspace, progress
+        self._after = after or {}
+        self.stacks = list(stacks or desired.stacks)
+
+    def preview(self) -> list[StackResult]:
+        """Preview all stacks, side by side: a preview changes nothing that another one reads."""
+        return self._parallel("previewing", self.stacks, lambda stack: stack.preview())
+
+    def up(self) -> list[StackResult]:
+        """Update platform, cluster, then the teams side by side. A layer that fails ends the run; a team does not."""
+        results: list[StackResult] = []
+        for layer in LAYERS:
+            name = f"{self._desired.name}.{layer}"
+            if name not in self.stacks:
+                continue
+            results += self._parallel("updating", [name], self._up)
+            if results[-1].error:
+                return results
+            if layer in self._after:
+                self._after[layer]()
+        teams = [name for name in self.stacks if name.partition(".")[2] not in LAYERS]
+        return results + self._parallel("updating", teams, self._up)
+
+    def refresh(self) -> list[StackResult]:
+        """Make each state say what exists."""
+        return self._parallel("refreshing", self.stacks, lambda stack: stack.refresh())
+
+    def destroy(self) -> list[StackResult]:
+        """Destroy teams, then cluster, then platform; what fails keeps what it stands on."""
+        results = self._parallel(
+            "destroying", [n for n in self.stacks if n.partition(".")[2] not in LAYERS], lambda stack: stack.destroy()
+        )
+        for layer in reversed(LAYERS):
+            name = f"{self._desired.name}.{layer}"
+            if name in self.stacks and not any(result.error for result in results):
+                results += self._parallel("destroying", [name], lambda stack: stack.destroy())
+        return results
+
+    def _up(self, stack: Stack) -> StackResult:
+        """Update, and where a killed update left something open, settle that and update again."""
+        result = stack.up()
+        if not any("pending operation" in message for message in result.messages) and not result.error:
+            return result
+        deployment = stack.export()
+        if not recovery.pending(deployment):
+            return result
+        self._progress.say(f"{stack.name}: picking up what an interrupted update left unfinished")
+        google = self._desired.environment.google
+        arguments = recovery.refresh_arguments(deployment, google.project)
+        stack.run_cli(["refresh", "--yes", "--skip-preview", "--run-program=false", *arguments])
+        return stack.up()
+
+    def _parallel(
+        self, doing: str, names: Sequence[str], command: Callable[[Stack], StackResult]
+    ) -> list[StackResult]:
+        if not names:
+            return []
+        with _Interrupts(self._progress), ThreadPoolExecutor(len(names)) as pool:
+            return list(pool.map(lambda name: self._one(doing, name, command), names))
+
+    def _one(self, doing: str, name: str, command: Callable[[Stack], StackResult]) -> StackResult:
+        for line in locks.release_stale(self._workspace, name):
+            self._progress.say(line)
+        total = len(self.stacks)
+        with self._progress.step(f"{doing} {name}", self.stacks.index(name) + 1, total) as step:
+            return command(Stack(name, self._workspace, step.note))
+
+
+class _Interrupts:
+    """While engines run, Ctrl-C is theirs: they get it too (same process group), finish what is under way and end."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._main = threading.current_thread() is threading.main_thread()
+        self._before = None
+        self._count = 0
+
+    def __enter__(self) -> None:
+        if self._main:
+            self._before = signal.signal(signal.SIGINT, self._told)
+
+    def _told(self, number: int, frame: object) -> None:
+        del number, frame
+        self._count += 1
+        self._progress.say("interrupted: finishing what is under way; the next run goes on from there")
+
+    def __exit__(self, *error: object) -> None:
+        if self._main:
+            signal.signal(signal.SIGINT, self._before)
+        if self._count:
+            raise KeyboardInterrupt
