@@ -32,7 +32,8 @@ class Endpoint:
 
     host: str
     port: int
-    authority: Path
+    authority: Path | None
+    """None: what the system trusts."""
     token: str = ""
     client: tuple[Path, Path] | None = None
     """Certificate and key, where the server asks for them."""
@@ -53,7 +54,7 @@ class Endpoint:
         connection = None
         try:
             # a certificate that is being replaced is an OSError, too
-            context = ssl.create_default_context(cafile=str(self.authority))
+            context = ssl.create_default_context(cafile=str(self.authority) if self.authority else None)
             if self.client is not None:
                 context.load_cert_chain(*map(str, self.client))
             connection = http.client.HTTPSConnection(self.host, self.port, timeout=5, context=context)

@@ -77,8 +77,10 @@ def endpoint(layout: Layout) -> Endpoint:
     """
     cluster, credential = read_json(layout.cluster), read_json(layout.credential)
     host, _, port = str(cluster["endpoint"]).rpartition(":")
-    authority = layout.pki / "external-ca.crt"
-    write_private(authority, base64.b64decode(cluster["certificateAuthority"]).decode())
+    authority = None
+    if cluster["certificateAuthority"]:
+        authority = layout.pki / "external-ca.crt"
+        write_private(authority, base64.b64decode(cluster["certificateAuthority"]).decode())
     if "exec" in credential:
         credential = _run(credential["exec"])
     client = None

@@ -5,7 +5,7 @@ etcd has an authority of its own: whoever holds one of its client certificates r
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import ipaddress
 import os
 from typing import TYPE_CHECKING
@@ -88,21 +88,22 @@ def _leaf(folder: Path, name: str, authority: tuple[x509.Certificate, Key], *, c
 
 
 def _names() -> list[x509.GeneralName]:
-    hosts = ["localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc"]
-    addresses = ["127.0.0.1", SERVICE_IP]
-    return [x509.DNSName(host) for host in hosts] + [x509.IPAddress(ipaddress.ip_address(ip)) for ip in addresses]
+    hosts: list[x509.GeneralName] = [
+        x509.DNSName(host) for host in ("localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc")
+    ]
+    return hosts + [x509.IPAddress(ipaddress.ip_address(address)) for address in ("127.0.0.1", SERVICE_IP)]
 
 
 def _builder(subject: x509.Name, issuer: x509.Name, pair: Key, days: int) -> x509.CertificateBuilder:
-    now = datetime.datetime.now(datetime.UTC)
+    now = dt.datetime.now(dt.UTC)
     return (
         x509.CertificateBuilder()
         .subject_name(subject)
         .issuer_name(issuer)
         .public_key(pair.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))  # a clock that is set back a little does not break it
-        .not_valid_after(now + datetime.timedelta(days=days))
+        .not_valid_before(now - dt.timedelta(days=1))  # a clock that is set back a little does not break it
+        .not_valid_after(now + dt.timedelta(days=days))
     )
 
 
@@ -122,7 +123,7 @@ def _usage(*, sign_certificates: bool) -> x509.KeyUsage:
 
 def _expires(certificate: Path) -> bool:
     end = x509.load_pem_x509_certificate(certificate.read_bytes()).not_valid_after_utc
-    return end - datetime.datetime.now(datetime.UTC) < datetime.timedelta(days=_RENEW_DAYS)
+    return end - dt.datetime.now(dt.UTC) < dt.timedelta(days=_RENEW_DAYS)
 
 
 def _pem(pair: Key) -> bytes:

@@ -5,34 +5,26 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-import time
 from typing import TYPE_CHECKING
 
-from localcloud.controlplane import credentials, external, parts, pki, ports, processes, rbac, status
-from localcloud.controlplane.api import ApiError, Endpoint
+from localcloud.controlplane import credentials, external, parts, pki, ports, processes, rbac, readiness, status
 from localcloud.controlplane.layout import ORDER, Layout
 from localcloud.errors import LocalcloudError
 from localcloud.tools import CLUSTER, ensure
-from slipway.progress import NullProgress, Progress, duration
+from slipway.progress import NullProgress, Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Generator, Mapping
     from pathlib import Path
 
     from localcloud.controlplane.parts import Part
     from localcloud.controlplane.status import PartStatus
 
-READY_SECONDS = {"kube-apiserver": 120.0}
-"""How long a part may take until it answers; `READY_DEFAULT` for the others. Generous, for busy machines."""
-READY_DEFAULT = 60.0
-
 STOP_SECONDS = 20.0
 """How long a part may take to end before it is killed."""
 
-ROLLOUT_KINDS = ("analysisruns", "analysistemplates", "clusteranalysistemplates", "experiments", "rollouts")
-
-_TAIL_LINES = 15
-_ROLLOUTS_UP = b"Started rollout workers"
+_STOP_ORDER = (ORDER[:1:-1], ("kube-apiserver",), ("etcd",))
+"""The clients of the API server first, together; then it; then what it writes to."""
 
 
 class ControlPlane:
@@ -87,11 +79,10 @@ class ControlPlane:
         if self.is_external:
             return external.endpoint(self.layout).answers("/readyz")
         found = {part.name: part.state for part in self.status()}
-        expected = {"running", "stopped"} if not self._has_rollouts_record() else {"running"}
         return (
             all(found[name] == "running" for name in ORDER[:-1])
-            and found[ORDER[-1]] in expected
-            and self._api().answers("/readyz")
+            and found[ORDER[-1]] in {"running", "stopped"}
+            and readiness.api(self.layout).answers("/readyz")
         )
 
     # -- what callers do --------------------------------------------------------------------------------------------
@@ -130,7 +121,7 @@ class ControlPlane:
         told = progress or NullProgress()
         if self.is_external:
             return False
-        if not self._api().answers("/readyz"):
+        if not readiness.api(self.layout).answers("/readyz"):
             raise LocalcloudError("the local cluster does not run: `slipway cluster start` starts it")
         tools = self._tools or ensure(CLUSTER, told)
         self._tools = tools
@@ -150,21 +141,19 @@ class ControlPlane:
         A part that does not end within `STOP_SECONDS` is killed.
         """
         told = progress or NullProgress()
-        if self.is_external or not self.layout.root.exists():
+        if not self.layout.root.exists():
             return
         with self._locked():
-            recorded = [name for name in reversed(ORDER) if self._book.get(name) is not None]
-            if not recorded:
-                return
-            with told.step("stopping the local cluster") as step:
-                for name in recorded:
-                    step.note(name)
-                    self._stop(name)
+            if any(self._book.get(name) is not None for name in ORDER):
+                with told.step("stopping the local cluster") as step:
+                    for group in _STOP_ORDER:
+                        step.note(", ".join(group))
+                        self._stop(*group)
 
     # -- how --------------------------------------------------------------------------------------------------------
 
     @contextlib.contextmanager
-    def _locked(self) -> Iterator[None]:
+    def _locked(self) -> Generator[None]:
         """Let one command at a time start and stop parts of this root."""
         if not self.layout.root.exists():
             yield
@@ -201,27 +190,28 @@ class ControlPlane:
         """Start what is missing, in order; return whether anything was started."""
         stale = [part for part in wanted.values() if not self._is_current(part)]
         core = [part for part in stale if part.name != ORDER[-1]]
-        api = self._api()
+        api = readiness.api(self.layout)
         if core:
             with told.step("starting the local cluster") as step:
                 for part in (wanted[name] for name in ORDER[:2] if wanted[name] in core):
                     step.note(part.name)
                     self._spawn(part)
-                    self._wait(part.name, self._probe(part.name))
-                self._wait("kube-apiserver", self._probe("kube-apiserver"))
+                    self._wait(part.name, readiness.probe(self.layout, part.name))
+                self._wait("kube-apiserver", readiness.probe(self.layout, "kube-apiserver"))
                 rbac.grant(api)
                 rest = [part for part in core if part.name not in ORDER[:2]]
                 for part in rest:
                     if part.name == "kwok":
-                        self._release_nodes(api)
+                        self._stop(part.name)  # before its nodes are given away, or it would take them back
+                        readiness.release_nodes(api)
                     self._spawn(part)
                 for part in rest:
                     step.note(part.name)
-                    self._wait(part.name, self._probe(part.name))
+                    self._wait(part.name, readiness.probe(self.layout, part.name))
                 step.note("service accounts")
-                self._wait("kube-controller-manager", lambda: api.answers(_DEFAULT_ACCOUNT))
+                self._wait("kube-controller-manager", lambda: readiness.accounts_made(api))
         else:
-            self._wait("kube-apiserver", self._probe("kube-apiserver"))
+            self._wait("kube-apiserver", readiness.probe(self.layout, "kube-apiserver"))
         self._start_rollouts(wanted[ORDER[-1]], told)
         return bool(core)
 
@@ -231,11 +221,11 @@ class ControlPlane:
         if self._is_current(part):
             return True
         with told.step("starting the Argo Rollouts controller"):
-            rbac.grant(self._api())
+            rbac.grant(readiness.api(self.layout))
             log = self.layout.log(part.name)
             before = log.stat().st_size if log.exists() else 0
             self._spawn(part)
-            self._wait(part.name, lambda: _ROLLOUTS_UP in _since(log, before))
+            self._wait(part.name, lambda: readiness.rollouts_up(log, before))
         return True
 
     def _spawn(self, part: Part) -> None:
@@ -248,18 +238,16 @@ class ControlPlane:
             "TMPDIR": os.environ.get("TMPDIR", "/tmp"),  # noqa: S108  the tools' own default
         }
         try:
-            processes.spawn(
-                self._book, part.name, part.argv, self.layout.log(part.name), environment, part.fingerprint
-            )
+            processes.spawn(self._book, part, self.layout.log(part.name), environment)
         except OSError as error:
             raise LocalcloudError(
                 f"{part.argv[0]} cannot be run ({error.strerror}): delete its folder and start again"
             ) from error
 
-    def _stop(self, name: str) -> None:
-        record = self._book.get(name)
-        if record is not None:
-            processes.end(record, STOP_SECONDS)
+    def _stop(self, *names: str) -> None:
+        records = {name: record for name in names if (record := self._book.get(name)) is not None}
+        processes.end(list(records.values()), STOP_SECONDS)
+        for name in records:
             self._book.drop(name)
 
     def _runs(self, name: str) -> bool:
@@ -268,77 +256,15 @@ class ControlPlane:
 
     def _is_current(self, part: Part) -> bool:
         record = self._book.get(part.name)
-        return (
-            record is not None
-            and record.fingerprint == part.fingerprint
-            and processes.find(record) is not None
-        )
+        return record is not None and record.fingerprint == part.fingerprint and processes.find(record) is not None
 
     def _wait(self, name: str, ready: Callable[[], bool]) -> None:
-        """Wait until a part answers.
-
-        Raises:
-            LocalcloudError: it ended, or does not answer in time; with the end of its log.
-        """
-        limit = READY_SECONDS.get(name, READY_DEFAULT)
-        deadline = time.monotonic() + limit
-        while not ready():
-            if not self._runs(name):
-                raise LocalcloudError(self._story(name, "ended while it was starting"))
-            if time.monotonic() > deadline:
-                raise LocalcloudError(self._story(name, f"does not answer after {duration(limit)}"))
-            time.sleep(0.1)
-
-    def _story(self, name: str, what: str) -> str:
-        log = self.layout.log(name)
-        lines = _since(log, max(0, (log.stat().st_size if log.exists() else 0) - 8192)).decode(errors="replace")
-        tail = "\n  ".join(lines.splitlines()[-_TAIL_LINES:]) or "(it said nothing)"
-        return f"{name} of the local cluster {what}; its log {log} ends with\n  {tail}"
-
-    def _probe(self, name: str) -> Callable[[], bool]:
-        """Return how to ask a part whether it is ready."""
-        if name == "kube-apiserver":
-            api = self._api()
-            return lambda: api.answers("/readyz")
-        known = ports.load(self.layout.ports)
-        pki_folder = self.layout.pki
-        if name == "etcd":
-            pair = (pki_folder / "etcd-client.crt", pki_folder / "etcd-client.key")
-            etcd = Endpoint(ports.HOST, known[name], pki_folder / "etcd-ca.crt", client=pair)
-            return lambda: etcd.answers("/health")
-        if name == "kwok":
-            return lambda: not ports.is_free(known[name])
-        server = Endpoint(ports.HOST, known[name], pki_folder / "ca.crt")
-        return lambda: server.answers("/healthz")
-
-    def _api(self) -> Endpoint:
-        known = ports.load(self.layout.ports)
-        token = credentials.tokens(self.layout)[credentials.ADMIN]
-        return Endpoint(ports.HOST, known["kube-apiserver"], self.layout.pki / "ca.crt", token=token)
-
-    def _release_nodes(self, api: Endpoint) -> None:
-        """Take the nodes' leases from a kwok that is no more: its successor would leave them alone until they end."""
-        with contextlib.suppress(ApiError):  # then they end by themselves
-            api.call("DELETE", "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases")
+        readiness.wait(self.layout, name, ready, lambda: self._runs(name))
 
     def _has_rollout_kinds(self) -> bool:
-        try:
-            found = self._api().call("GET", "/apis/argoproj.io/v1alpha1")
-        except ApiError:
+        """Say whether the custom resource definitions are there; just applied ones are waited for until served."""
+        api = readiness.api(self.layout)
+        if not readiness.rollout_kinds_defined(api):
             return False
-        return set(ROLLOUT_KINDS) <= {resource["name"] for resource in found["resources"]}
-
-    def _has_rollouts_record(self) -> bool:
-        return self._book.get(ORDER[-1]) is not None
-
-
-_DEFAULT_ACCOUNT = "/api/v1/namespaces/default/serviceaccounts/default"
-
-
-def _since(log: Path, offset: int) -> bytes:
-    try:
-        with log.open("rb") as file:
-            file.seek(offset)
-            return file.read()
-    except OSError:
-        return b""
+        self._wait("kube-apiserver", lambda: readiness.rollout_kinds_served(api))
+        return True

@@ -52,7 +52,8 @@ def holder(port: int) -> str:
     """Say which process listens on a port, as far as this user may know."""
     try:
         for connection in psutil.net_connections(kind="tcp"):
-            if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port and connection.pid:
+            listens = connection.status == psutil.CONN_LISTEN and getattr(connection.laddr, "port", 0) == port
+            if listens and connection.pid:
                 return f"process {connection.pid} ({psutil.Process(connection.pid).name()})"
     except (psutil.Error, OSError):  # not allowed to look, or it has just ended
         pass

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import time
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,8 @@ from localcloud.controlplane.layout import read_json, write_json
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
+
+    from localcloud.controlplane.parts import Part
 
 LOG_BYTES = 20 << 20
 """A log that is larger when its part starts is set aside as NAME.log.1."""
@@ -80,45 +83,46 @@ def find(record: Record) -> psutil.Process | None:
 
 def is_foreign(record: Record) -> bool:
     """Say whether the recorded pid now belongs to somebody else's process."""
-    return record.pid != 0 and psutil.pid_exists(record.pid) and find(record) is None and not _zombie(record.pid)
+    if record.pid == 0 or find(record) is not None:
+        return False
+    try:
+        return not _is_dead(psutil.Process(record.pid))
+    except psutil.Error:  # there is none
+        return False
 
 
 def _same(process: psutil.Process, record: Record) -> bool:
-    return (
-        process.status() != psutil.STATUS_ZOMBIE
-        and abs(process.create_time() - record.created) < _CLOCK_SECONDS
-        and process.exe().removesuffix(" (deleted)") == record.executable
-        and tuple(process.cmdline()) == record.argv
-    )
+    if abs(process.create_time() - record.created) >= _CLOCK_SECONDS:
+        return False
+    if process.status() == psutil.STATUS_ZOMBIE:
+        # a process whose first thread has ended looks dead, and names neither executable nor command any more, while
+        # its other threads still hold its ports and files
+        return process.num_threads() > 1
+    return process.exe().removesuffix(" (deleted)") == record.executable and tuple(process.cmdline()) == record.argv
 
 
-def _zombie(pid: int) -> bool:
-    try:
-        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
-    except psutil.Error:
-        return True
+def _is_dead(process: psutil.Process) -> bool:
+    return process.status() == psutil.STATUS_ZOMBIE and process.num_threads() <= 1
 
 
 def _by_command(argv: tuple[str, ...]) -> psutil.Process | None:
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error):
-            if tuple(process.cmdline()) == argv and process.status() != psutil.STATUS_ZOMBIE:
+            if tuple(process.cmdline()) == argv and not _is_dead(process):
                 return process
     return None
 
 
-def spawn(
-    book: Book, name: str, argv: Sequence[str], log: Path, environment: Mapping[str, str], fingerprint: str
-) -> psutil.Process:
-    """Start a background process in a session of its own, and record it.
+def spawn(book: Book, part: Part, log: Path, environment: Mapping[str, str]) -> None:
+    """Start a part as a background process in a session of its own, and record it.
 
     What is to be started is recorded first, so that even an interruption between start and record loses nothing.
 
     Raises:
         OSError: the executable cannot be run.
     """
-    command = tuple(argv)
-    book.put(name, Record(command, fingerprint))
+    command, fingerprint = part.argv, part.fingerprint
+    book.put(part.name, Record(command, fingerprint))
     if log.exists() and log.stat().st_size > LOG_BYTES:
         log.replace(log.with_name(f"{log.name}.1"))
     append = os.O_WRONLY | os.O_CREAT | os.O_APPEND
@@ -131,48 +135,55 @@ def spawn(
                 (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
                 (os.POSIX_SPAWN_OPEN, 1, str(log), append, 0o600),
                 (os.POSIX_SPAWN_DUP2, 1, 2),
+                *((os.POSIX_SPAWN_CLOSE, number) for number in _inherited()),
             ],
             setsid=True,  # a Ctrl-C in the terminal is not meant for it
             setsigmask=[],
         )
     except OSError:
-        book.drop(name)
+        book.drop(part.name)
         raise
     process = psutil.Process(pid)
     created, executable = process.create_time(), command[0]
     with contextlib.suppress(psutil.Error):  # gone already: its log says why
         executable = process.exe()
-    book.put(name, Record(command, fingerprint, pid, created, executable))
-    return process
+    book.put(part.name, Record(command, fingerprint, pid, created, executable))
 
 
-def end(record: Record, patience: float) -> bool:
-    """Ask a recorded process to end, and kill it when it does not.
+def _inherited() -> list[int]:
+    """Return what this process was given open by its own parent (make's, a CI's): it must not live on in a daemon."""
+    found: list[int] = []
+    for number in range(3, 256):
+        with contextlib.suppress(OSError):
+            if os.get_inheritable(number):
+                found.append(number)
+    return found
+
+
+def end(records: Sequence[Record], patience: float) -> None:
+    """Ask recorded processes to end, all at once, and kill those that do not.
 
     Args:
-        record: whose process; one that is not the recorded one is left alone.
+        records: whose processes; one that is not the recorded one is left alone.
         patience: seconds between the two.
-
-    Returns:
-        Whether it ended by itself.
     """
-    process = find(record)
-    if process is None:
-        reap(record)
-        return True
-    with contextlib.suppress(psutil.NoSuchProcess):
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(patience)
-        except psutil.TimeoutExpired:
-            process.kill()
-            process.wait(patience)
-            return False
-    return True
+    for kill in (signal.SIGTERM, signal.SIGKILL):
+        for record in records:
+            process = find(record)
+            if process is not None:
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    process.send_signal(kill)
+        deadline = time.monotonic() + patience
+        # not psutil's wait: it waits for zombies, too, until whoever adopted them looks after them
+        while any(find(record) is not None for record in records) and time.monotonic() < deadline:
+            time.sleep(0.02)
+    for record in records:
+        reap(record, patience=1.0)
 
 
-def reap(record: Record) -> None:
+def reap(record: Record, patience: float = 0.0) -> None:
     """Take note of the death of a process that this very process started, so that it leaves no zombie."""
-    if record.pid:
-        with contextlib.suppress(ChildProcessError):
-            os.waitpid(record.pid, os.WNOHANG)
+    deadline = time.monotonic() + patience
+    with contextlib.suppress(ChildProcessError):  # somebody else's child, as after every other command
+        while record.pid and os.waitpid(record.pid, os.WNOHANG) == (0, 0) and time.monotonic() < deadline:
+            time.sleep(0.02)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -24,7 +24,7 @@ class PartStatus:
     address: str
     """host:port; empty for a part that does not listen."""
     log: Path
-    since: datetime.datetime | None
+    since: dt.datetime | None
     """When it was started (UTC), while it runs."""
 
 
@@ -34,7 +34,7 @@ def of(name: str, record: processes.Record | None, address: str, log: Path) -> P
         return PartStatus(name, "stopped", None, address, log, None)
     process = processes.find(record)
     if process is not None:
-        since = datetime.datetime.fromtimestamp(process.create_time(), datetime.UTC)
+        since = dt.datetime.fromtimestamp(process.create_time(), dt.UTC)
         return PartStatus(name, "running", process.pid, address, log, since)
     if processes.is_foreign(record):
         return PartStatus(name, "foreign", record.pid, address, log, None)

@@ -53,7 +53,9 @@ def check_go(wanted: str) -> None:
     match = re.match(r"go(\d+)\.(\d+)", answer.stdout.strip())
     if match is None or (int(match[1]), int(match[2])) < OLDEST_GO:
         found = answer.stdout.strip() or answer.stderr.strip() or "no answer"
-        raise LocalcloudError(f"{wanted} has to be built with Go {needed} or newer, but go on PATH is {found}: update it")
+        raise LocalcloudError(
+            f"{wanted} has to be built with Go {needed} or newer, but go on PATH is {found}: update it"
+        )
 
 
 def build(tools: Sequence[Tool], module: Path, places: dict[str, Path], step: Step) -> None:

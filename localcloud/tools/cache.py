@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from localcloud.errors import LocalcloudError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
     from localcloud.tools.pins import Tool
     from slipway.progress import Progress
@@ -45,7 +45,7 @@ def has(tool: Tool, cache: Path) -> bool:
 
 
 @contextlib.contextmanager
-def placing(tool: Tool, cache: Path) -> Iterator[Path]:
+def placing(tool: Tool, cache: Path) -> Generator[Path]:
     """Give an empty folder to fill; it becomes the tool's own by one rename when the block ends well.
 
     An interruption leaves at most a `.partial-` folder, which the next placing of the same tool removes. Call it
@@ -77,7 +77,7 @@ def _flush(place: Path) -> None:
 
 
 @contextlib.contextmanager
-def locked(name: str, cache: Path, progress: Progress) -> Iterator[None]:
+def locked(name: str, cache: Path, progress: Progress) -> Generator[None]:
     """Hold a lock between processes, so that two of them never make the same tool at once.
 
     Raises:
