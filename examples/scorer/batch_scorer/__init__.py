@@ -1,0 +1,1 @@
+"""Batch scorer: scores files of customers with the churn model, each file exactly once."""
