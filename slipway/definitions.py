@@ -13,5 +13,7 @@ from slipway.progress import NullProgress
 def rollouts_definitions() -> list[dict[str, Any]]:
     """The definitions, sorted by name; fetched once into the tool cache."""
     folder = next(iter(ensure(pins.CRDS, NullProgress()).values()))
-    found = [yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader) for path in sorted(folder.glob("*.yaml"))]
+    found = [
+        yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader) for path in sorted(folder.glob("*.yaml"))
+    ]
     return sorted(found, key=lambda item: item["metadata"]["name"])

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pulumi
+
 from slipway import repository
 from slipway.desired import desired
-from slipway.errors import FailedError
+from slipway.errors import FailedError, Refused
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,8 +19,15 @@ PLATFORM, CLUSTER = "platform", "cluster"
 def declare_stack(root: Path, stack: str) -> None:
     """Declare stack `<environment>.<layer>` of the repository at `root`; a layer is platform, cluster or a team.
 
-    Raises FailedError for a stack that the repository does not have, and Refused for input that cannot be used.
+    What is wrong with the input, or with the platform below, ends the program with that message and no traceback.
     """
+    try:
+        _declare(root, stack)
+    except (Refused, FailedError) as error:
+        raise pulumi.RunError(str(error)) from None
+
+
+def _declare(root: Path, stack: str) -> None:
     environment, _, layer = stack.partition(".")
     wanted = desired(repository.load(root), environment)
     if stack not in wanted.stacks:

@@ -23,3 +23,4 @@ def declare(desired: Desired) -> None:
     RolloutsDefinitions("rollouts", rollouts_definitions(), opts)
     for team in desired.teams:
         TeamSpace(f"team-{team}", TeamSpaceArgs(team, contract.deployers[team]), opts)
+    pulumi.export("contract", contract.to_json())

@@ -9,7 +9,8 @@ import pulumi
 from infra.kubernetes.pod import PodArgs
 from infra.kubernetes.provider import provider
 from infra.kubernetes.service import Service, ServiceArgs
-from slipway.desired import MODELS
+from slipway.addresses import full_image, model_uri
+from slipway.schema.artifacts import SHORT
 from stacks.reading import read_contract
 
 if TYPE_CHECKING:
@@ -23,17 +24,16 @@ def declare(desired: Desired, team: str) -> None:
     opts = pulumi.ResourceOptions(provider=provider(contract))
     for wanted in desired.team(team):
         Service(wanted.name, ServiceArgs(team, team, pod(wanted, contract)), opts)
+    pulumi.export("contract", contract.to_json())
 
 
 def pod(wanted: WantedService, contract: Contract) -> PodArgs:
     """The service's release, made whole with what the environment supplies: registry host and bucket."""
-    prefix = contract.registries[wanted.image.registry]
-    uri = f"gs://{contract.buckets[MODELS]}/{wanted.model.name}/{wanted.model.version}" if wanted.model else None
-    release = (wanted.image.digest or "").removeprefix("sha256:")[:12] or wanted.image.tag or "latest"
+    release = (wanted.image.digest or "").removeprefix("sha256:")[:SHORT] or wanted.image.tag or "latest"
     return PodArgs(
         spec=wanted.spec,
-        image=f"{prefix}/{wanted.image.name}{wanted.image.suffix}",
+        image=full_image(wanted, contract),
         release=release,
         model=wanted.model,
-        model_uri=uri,
+        model_uri=model_uri(wanted, contract),
     )

@@ -2,42 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pulumi
 import pulumi_kubernetes as k8s
 
+from slipway.addresses import kubeconfig
+
 if TYPE_CHECKING:
     from slipway.contract import Contract
-
-
-def kubeconfig(contract: Contract) -> str:
-    """A kubeconfig (JSON is YAML) that gets its token from GKE's exec plugin. Needs a known contract."""
-    cluster: dict[str, Any] = {
-        "server": f"https://{contract.endpoint}",
-        "certificate-authority-data": contract.certificate_authority,
-    }
-    user = {
-        "exec": {
-            "apiVersion": "client.authentication.k8s.io/v1",
-            "command": contract.exec_plugin,
-            "provideClusterInfo": True,
-            "interactiveMode": "Never",
-            "installHint": "install gke-gcloud-auth-plugin (Google Cloud CLI component of that name)",
-        }
-    }
-    name = contract.cluster_id
-    return json.dumps(
-        {
-            "apiVersion": "v1",
-            "kind": "Config",
-            "clusters": [{"name": name, "cluster": cluster}],
-            "users": [{"name": name, "user": user}],
-            "contexts": [{"name": name, "context": {"cluster": name, "user": name}}],
-            "current-context": name,
-        }
-    )
 
 
 def provider(contract: Contract) -> k8s.Provider:

@@ -18,23 +18,27 @@ if TYPE_CHECKING:
     from slipway.engine.workspace import Workspace
     from slipway.progress import Progress
 
-Command = "Callable[[Stack], StackResult]"
 LAYERS = ("platform", "cluster")
 
 
 class Run:
-    """The stacks of one environment. `after` holds what else happens once a layer is there (local: a controller)."""
+    """The stacks of one environment.
+
+    `after_up` and `before_destroy` hold what else happens around a layer: the local environment runs its Rollouts
+    controller as a process, which lives as long as the definitions in the cluster layer.
+    """
 
     def __init__(
         self,
         desired: Desired,
         workspace: Workspace,
         progress: Progress,
-        after: Mapping[str, Callable[[], None]] | None = None,
+        after_up: Mapping[str, Callable[[], object]] | None = None,
+        before_destroy: Mapping[str, Callable[[], object]] | None = None,
         stacks: Sequence[str] | None = None,
     ) -> None:
         self._desired, self._workspace, self._progress = desired, workspace, progress
-        self._after = after or {}
+        self._after_up, self._before_destroy = after_up or {}, before_destroy or {}
         self.stacks = list(stacks or desired.stacks)
 
     def preview(self) -> list[StackResult]:
@@ -51,8 +55,8 @@ class Run:
             results += self._parallel("updating", [name], self._up)
             if results[-1].error:
                 return results
-            if layer in self._after:
-                self._after[layer]()
+            if layer in self._after_up:
+                self._after_up[layer]()
         teams = [name for name in self.stacks if name.partition(".")[2] not in LAYERS]
         return results + self._parallel("updating", teams, self._up)
 
@@ -68,6 +72,8 @@ class Run:
         for layer in reversed(LAYERS):
             name = f"{self._desired.name}.{layer}"
             if name in self.stacks and not any(result.error for result in results):
+                if layer in self._before_destroy:
+                    self._before_destroy[layer]()
                 results += self._parallel("destroying", [name], lambda stack: stack.destroy())
         return results
 
@@ -85,9 +91,7 @@ class Run:
         stack.run_cli(["refresh", "--yes", "--skip-preview", "--run-program=false", *arguments])
         return stack.up()
 
-    def _parallel(
-        self, doing: str, names: Sequence[str], command: Callable[[Stack], StackResult]
-    ) -> list[StackResult]:
+    def _parallel(self, doing: str, names: Sequence[str], command: Callable[[Stack], StackResult]) -> list[StackResult]:
         if not names:
             return []
         with _Interrupts(self._progress), ThreadPoolExecutor(len(names)) as pool:

@@ -1,0 +1,57 @@
+"""What a contract makes of names: how the cluster is reached, where an image is pulled from and a model lies. Pure."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from slipway.desired import MODELS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from slipway.contract import Contract
+    from slipway.desired import WantedService
+
+
+def kubeconfig(contract: Contract, variables: Mapping[str, str] | None = None) -> str:
+    """A kubeconfig (JSON is YAML) that gets its token from GKE's exec plugin; no credential is in it.
+
+    `variables` are added to the plugin's environment. Needs a contract that is known.
+    """
+    cluster = {
+        "server": f"https://{contract.endpoint}",
+        "certificate-authority-data": contract.certificate_authority,
+    }
+    plugin: dict[str, Any] = {
+        "apiVersion": "client.authentication.k8s.io/v1",
+        "command": contract.exec_plugin,
+        "provideClusterInfo": True,
+        "interactiveMode": "Never",
+        "installHint": "install gke-gcloud-auth-plugin (Google Cloud CLI component of that name)",
+    }
+    if variables:
+        plugin["env"] = [{"name": name, "value": value} for name, value in sorted(variables.items())]
+    name = contract.cluster_id
+    return json.dumps(
+        {
+            "apiVersion": "v1",
+            "kind": "Config",
+            "clusters": [{"name": name, "cluster": cluster}],
+            "users": [{"name": name, "user": {"exec": plugin}}],
+            "contexts": [{"name": name, "context": {"cluster": name, "user": name}}],
+            "current-context": name,
+        }
+    )
+
+
+def full_image(service: WantedService, contract: Contract) -> str:
+    """The image as a pod pulls it, with the environment's registry."""
+    return f"{contract.registries[service.image.registry]}/{service.image.name}{service.image.suffix}"
+
+
+def model_uri(service: WantedService, contract: Contract) -> str | None:
+    """Where the service's model lies in the environment's bucket; None without a model."""
+    if service.model is None:
+        return None
+    return f"gs://{contract.buckets[MODELS]}/{service.model.name}/{service.model.version}"

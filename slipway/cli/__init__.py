@@ -1,0 +1,26 @@
+"""The command line. Exit codes: 0 done, 1 refused or failed, 2 usage, 130 interrupted."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """Run `slipway`. A user's mistake never shows a traceback."""
+    from slipway.cli.app import app  # noqa: PLC0415 - the entry point stays importable without the rest
+    from slipway.errors import FailedError, Refused  # noqa: PLC0415
+
+    try:
+        app()
+    except Refused as refused:
+        for problem in refused.problems:
+            sys.stderr.write(f"{problem}\n")
+        sys.exit(1)
+    except FailedError as error:
+        sys.stderr.write(f"slipway: {error}\n")
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.stderr.write("slipway: interrupted; run the same command again to go on\n")
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.exit(1)

@@ -1,0 +1,161 @@
+"""The commands. Each imports what it needs when it runs: `slipway --help` must come at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    name="slipway",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Deploys ML services by Git: platform, clusters and services of each environment, by Pulumi.",
+    epilog="Start with: slipway up local",
+)
+cluster_app = typer.Typer(
+    no_args_is_help=True, help="The local environment's Kubernetes API: etcd, API server, controllers, on loopback."
+)
+app.add_typer(cluster_app, name="cluster")
+
+Environment = Annotated[str, typer.Argument(help="Name of a file in environments/, such as local.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON on standard output.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Tell no progress.")]
+Kubeconfig = Annotated[
+    Path | None, typer.Option(help="local only: use this cluster of your own instead of the built-in one.")
+]
+Context = Annotated[str | None, typer.Option(help="Context of --kubeconfig; its current one otherwise.")]
+Stacks = Annotated[
+    list[str] | None, typer.Option("--stack", "-s", help="Only this stack, such as local.growth; repeatable.")
+]
+
+
+@app.command(epilog="Examples:  slipway preview local   slipway preview dev --stack dev.growth --json")
+def preview(environment: Environment, stack: Stacks = None, json: AsJson = False, quiet: Quiet = False) -> None:  # noqa: FBT002
+    """Show what an update would change. Changes nothing."""
+    from slipway.cli import deploy  # noqa: PLC0415
+
+    deploy.preview(environment, stack, as_json=json, quiet=quiet)
+
+
+@app.command(epilog="Examples:  slipway up local   slipway up local --no-wait   slipway up dev --stack dev.growth")
+def up(
+    environment: Environment,
+    stack: Stacks = None,
+    wait: Annotated[bool, typer.Option(help="Wait until the rollouts end.")] = True,  # noqa: FBT002
+    kubeconfig: Kubeconfig = None,
+    context: Context = None,
+    json: AsJson = False,  # noqa: FBT002
+    quiet: Quiet = False,  # noqa: FBT002
+) -> None:
+    """Bring an environment to its wanted state, wait for its rollouts, and say how every service is."""
+    from slipway.cli import deploy  # noqa: PLC0415
+
+    deploy.up(environment, stack, deploy.Given(kubeconfig, context), waiting=wait, as_json=json, quiet=quiet)
+
+
+@app.command(epilog="Examples:  slipway wait local   slipway wait local growth/churn")
+def wait(
+    environment: Environment,
+    services: Annotated[list[str] | None, typer.Argument(help="TEAM/SERVICE; all without any.")] = None,
+    json: AsJson = False,  # noqa: FBT002
+    quiet: Quiet = False,  # noqa: FBT002
+) -> None:
+    """Wait until rollouts end: 0 healthy or waiting for a person, 1 failed. Holds no lock; run it again at any time."""
+    from slipway.cli import deploy  # noqa: PLC0415
+
+    deploy.status(environment, services, waiting=True, as_json=json, quiet=quiet)
+
+
+@app.command(epilog="Examples:  slipway status local   slipway status local --json")
+def status(
+    environment: Environment,
+    services: Annotated[list[str] | None, typer.Argument(help="TEAM/SERVICE; all without any.")] = None,
+    json: AsJson = False,  # noqa: FBT002
+) -> None:
+    """Say how every service is now, without waiting."""
+    from slipway.cli import deploy  # noqa: PLC0415
+
+    deploy.status(environment, services, waiting=False, as_json=json, quiet=True)
+
+
+@app.command(epilog="Example:  slipway refresh local")
+def refresh(environment: Environment, stack: Stacks = None, json: AsJson = False, quiet: Quiet = False) -> None:  # noqa: FBT002
+    """Make the state say what exists: the next preview then shows what changed behind its back."""
+    from slipway.cli import deploy  # noqa: PLC0415
+
+    deploy.refresh(environment, stack, as_json=json, quiet=quiet)
+
+
+@app.command(epilog="Example:  slipway destroy local --yes")
+def destroy(
+    environment: Environment,
+    stack: Stacks = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,  # noqa: FBT002
+    json: AsJson = False,  # noqa: FBT002
+    quiet: Quiet = False,  # noqa: FBT002
+) -> None:
+    """Delete everything that an environment declares: teams, then cluster, then platform."""
+    from slipway.cli import deploy  # noqa: PLC0415
+
+    deploy.destroy(environment, stack, yes=yes, as_json=json, quiet=quiet)
+
+
+@app.command(epilog="Examples:  slipway validate   slipway validate manifests/growth/churn.yaml")
+def validate(
+    paths: Annotated[list[Path] | None, typer.Argument(help="Files to report on; all without any.")] = None,
+    json: AsJson = False,  # noqa: FBT002
+) -> None:
+    """Check environments and manifests. Needs no engine and no account."""
+    from slipway.cli import inspect  # noqa: PLC0415
+
+    inspect.validate(paths or [], as_json=json)
+
+
+@app.command(epilog="Examples:  slipway inventory production   slipway inventory local --json")
+def inventory(environment: Environment, json: AsJson = False) -> None:  # noqa: FBT002
+    """List the resources that an environment declares. Needs no engine and no account."""
+    from slipway.cli import inspect  # noqa: PLC0415
+
+    inspect.inventory(environment, as_json=json)
+
+
+@cluster_app.command(epilog="Examples:  slipway cluster start   slipway cluster start --kubeconfig ~/.kube/config")
+def start(kubeconfig: Kubeconfig = None, context: Context = None, quiet: Quiet = False) -> None:  # noqa: FBT002
+    """Start what does not run yet."""
+    from slipway.cli import cluster  # noqa: PLC0415
+
+    cluster.start(kubeconfig, context, quiet=quiet)
+
+
+@cluster_app.command(epilog="Examples:  slipway cluster stop   slipway cluster stop --remove")
+def stop(
+    remove: Annotated[
+        bool, typer.Option("--remove", help="Also remove everything of the local environment: data, state, logs.")
+    ] = False,  # noqa: FBT002
+    quiet: Quiet = False,  # noqa: FBT002
+) -> None:
+    """Stop the processes that were started here; never others."""
+    from slipway.cli import cluster  # noqa: PLC0415
+
+    cluster.stop(remove=remove, quiet=quiet)
+
+
+@cluster_app.command("status")
+def cluster_status(json: AsJson = False) -> None:  # noqa: FBT002
+    """Say which parts run, where, since when, and where their logs are."""
+    from slipway.cli import cluster  # noqa: PLC0415
+
+    cluster.status(as_json=json)
+
+
+@cluster_app.command("kubeconfig", epilog="Example:  export KUBECONFIG=$(slipway cluster kubeconfig)")
+def cluster_kubeconfig() -> None:
+    """Print the path of the local cluster's kubeconfig."""
+    from slipway.cli import cluster  # noqa: PLC0415
+
+    cluster.kubeconfig()

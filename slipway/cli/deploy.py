@@ -1,0 +1,198 @@
+"""preview, up, wait, status, refresh, destroy."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from slipway import contract as contracts
+from slipway.addresses import full_image, kubeconfig
+from slipway.cli.session import Given, Session, answer, console
+from slipway.engine.stack import Stack
+from slipway.errors import FailedError, Problem, Refused
+from slipway.live import Cluster
+from slipway.report.changes import any_change, changes
+from slipway.report.services import all_good, as_table, as_values
+from slipway.schema.reading import near
+from slipway.waiting import Outcome, look, wait
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from slipway.contract import Contract
+    from slipway.desired import WantedService
+    from slipway.engine.results import StackResult
+    from slipway.engine.workspace import Workspace
+
+__all__ = ["Given", "destroy", "preview", "refresh", "status", "up"]
+
+
+def preview(environment: str, stacks: Sequence[str] | None, *, as_json: bool, quiet: bool) -> None:
+    """Show what an update would change."""
+    session = Session(environment, stacks, quiet=quiet)
+    workspace = session.workspace()
+    session.start_cluster(only_if_made=True)
+    results = session.run(workspace).preview()
+    if as_json:
+        answer(_values(results))
+    else:
+        typer.echo(changes(results, planned=True))
+        if not any_change(results) and not _failed(results):
+            typer.echo("Nothing would change.")
+        typer.echo(f"The same with the plain CLI: {workspace.command(f'preview -s {results[0].stack}')}")
+    _exit(not _failed(results))
+
+
+def up(
+    environment: str, stacks: Sequence[str] | None, given: Given, *, waiting: bool, as_json: bool, quiet: bool
+) -> None:
+    """Update, wait, and verify: the exit code says whether everything is as wanted and well."""
+    session = Session(environment, stacks, quiet=quiet)
+    with session.changing("up"):
+        workspace = session.workspace()
+        session.start_cluster(given)
+        results = session.run(workspace).up()
+    outcomes: list[Outcome] = []
+    if contract := _contract_in(results, session):
+        reached = [team for team in session.teams if any(r.stack.endswith(f".{team}") for r in results)]
+        services = [service for team in reached for service in session.desired.team(team)]
+        outcomes = _outcomes(session, workspace, contract, services, waiting=waiting)
+    if as_json:
+        answer({"stacks": _values(results), "services": as_values(environment, outcomes)})
+    else:
+        typer.echo(changes(results, planned=False, details=False))
+        if not any_change(results) and not _failed(results):
+            typer.echo("Nothing changed: everything was as wanted already.")
+        _show(environment, outcomes)
+        _next_steps(session, workspace, outcomes)
+    _exit(not _failed(results) and (not waiting or all_good(outcomes)))
+
+
+def status(environment: str, services: Sequence[str] | None, *, waiting: bool, as_json: bool, quiet: bool) -> None:
+    """Say how services are, after waiting for them or at once."""
+    session = Session(environment, None, quiet=quiet)
+    chosen = _chosen(session, services)
+    workspace = session.workspace()
+    contract = _published(session, workspace)
+    outcomes = _outcomes(session, workspace, contract, chosen, waiting=waiting)
+    if as_json:
+        answer(as_values(environment, outcomes))
+    else:
+        _show(environment, outcomes)
+    _exit(all_good(outcomes) or (not waiting and not any(o.health.settled for o in outcomes)))
+
+
+def refresh(environment: str, stacks: Sequence[str] | None, *, as_json: bool, quiet: bool) -> None:
+    """Make the state say what exists."""
+    session = Session(environment, stacks, quiet=quiet)
+    with session.changing("refresh"):
+        workspace = session.workspace()
+        session.start_cluster()
+        results = session.run(workspace).refresh()
+    if as_json:
+        answer(_values(results))
+    else:
+        typer.echo(changes(results, planned=False))
+    _exit(not _failed(results))
+
+
+def destroy(environment: str, stacks: Sequence[str] | None, *, yes: bool, as_json: bool, quiet: bool) -> None:
+    """Delete everything that the chosen stacks declare."""
+    session = Session(environment, stacks, quiet=quiet)
+    if not yes:
+        if not sys.stdin.isatty():
+            raise FailedError(f"destroy deletes {', '.join(session.stacks)}; say --yes where nobody can be asked")
+        typed = typer.prompt(f"This deletes {', '.join(session.stacks)}. Type the environment's name to go on")
+        if typed != environment:
+            raise FailedError("nothing was deleted")
+    with session.changing("destroy"):
+        workspace = session.workspace()
+        session.start_cluster()
+        results = session.run(workspace).destroy()
+    if as_json:
+        answer(_values(results))
+    else:
+        typer.echo(changes(results, planned=False, details=False))
+    _exit(not _failed(results))
+
+
+def _outcomes(
+    session: Session,
+    workspace: Workspace,
+    contract: Contract,
+    services: Sequence[WantedService],
+    *,
+    waiting: bool,
+) -> list[Outcome]:
+    if not services:
+        return []
+    cluster = Cluster(kubeconfig(contract, workspace.variables))
+    images = {service.key: full_image(service, contract) for service in services}
+    if not waiting:
+        return look(cluster, services, images)
+    with session.progress.step("waiting for rollouts") as step:
+        return wait(cluster, services, images, step.note)
+
+
+def _contract_in(results: Sequence[StackResult], session: Session) -> Contract | None:
+    """The contract as a stack of this run gave it; None when no stack got so far."""
+    derived = contracts.derive(session.desired)
+    for result in results:
+        if "contract" in result.outputs:
+            return contracts.parse(result.outputs["contract"], derived)
+    return None
+
+
+def _published(session: Session, workspace: Workspace) -> Contract:
+    """The contract from a team's own state: whoever may deploy a team may read that, and no other key is needed."""
+    derived = contracts.derive(session.desired)
+    for team in session.teams:
+        found = Stack(f"{session.desired.name}.{team}", workspace).outputs()
+        if "contract" in found:
+            return contracts.parse(found["contract"], derived)
+    message = (
+        f"environment `{session.desired.name}` has no stack with services yet; run slipway up {session.desired.name}"
+    )
+    raise FailedError(message)
+
+
+def _chosen(session: Session, services: Sequence[str] | None) -> list[WantedService]:
+    known = {service.key: service for service in session.desired.services}
+    for key in services or []:
+        if key not in known:
+            what = f"environment `{session.desired.name}` has no service `{key}`"
+            raise Refused([Problem("SERVICES", 0, what, near(key, list(known)))])
+    return [service for key, service in known.items() if not services or key in services]
+
+
+def _show(environment: str, outcomes: Sequence[Outcome]) -> None:
+    if outcomes:
+        typer.echo("")
+        console().print(as_table(environment, outcomes))
+
+
+def _next_steps(session: Session, workspace: Workspace, outcomes: Sequence[Outcome]) -> None:
+    if not outcomes or not all_good(outcomes):
+        return
+    name = session.desired.name
+    typer.echo("\nNext:")
+    if session.is_local:
+        typer.echo("  kubectl --kubeconfig $(.venv/bin/slipway cluster kubeconfig) get rollouts,deploy,pods -A")
+    first = outcomes[0].service
+    typer.echo(f"  edit manifests/{first.team}/, then: .venv/bin/slipway preview {name}, .venv/bin/slipway up {name}")
+    typer.echo(f"  the plain CLI: {workspace.command(f'preview -s {name}.{first.team}')}")
+
+
+def _values(results: Sequence[StackResult]) -> list[dict[str, Any]]:
+    return [{**dataclasses.asdict(result), "counts": result.counts} for result in results]
+
+
+def _failed(results: Sequence[StackResult]) -> bool:
+    return any(result.error for result in results)
+
+
+def _exit(good: bool) -> None:  # noqa: FBT001
+    raise typer.Exit(0 if good else 1)

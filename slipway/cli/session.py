@@ -1,0 +1,147 @@
+"""What every command on an environment starts with: the repository, what is wanted, and where the engine runs.
+
+The only module, with `cluster`, that reaches `localcloud`: nothing below the command line knows of stand-ins.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from localcloud.controlplane import ControlPlane, use_external
+from localcloud.errors import LocalcloudError
+from localcloud.tools import ENGINE, ensure
+from localcloud.workspace import exclusive, folder, prepare
+from slipway import repository
+from slipway.desired import desired
+from slipway.engine.run import LAYERS, Run
+from slipway.engine.workspace import for_account
+from slipway.errors import FailedError, Problem, Refused
+from slipway.progress import NullProgress, Progress
+from slipway.schema.reading import near
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from rich.console import Console
+
+    from slipway.desired import Desired
+    from slipway.engine.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Given:
+    """A cluster of the user's own, for the local environment."""
+
+    kubeconfig: Path | None = None
+    context: str | None = None
+
+
+class Session:
+    """One command on one environment. Nothing has been touched when the constructor returns."""
+
+    def __init__(self, environment: str, stacks: Sequence[str] | None, *, quiet: bool) -> None:
+        self.root = repository.find_root()
+        self.repository = repository.load(self.root)
+        self.desired: Desired = desired(self.repository, environment)
+        self.stacks = self._chosen(stacks)
+        self.progress: Progress = NullProgress() if quiet else Progress()
+
+    @property
+    def is_local(self) -> bool:
+        """Whether this environment runs on stand-ins."""
+        return self.desired.environment.stand_ins
+
+    @property
+    def plane(self) -> ControlPlane:
+        """The local control plane."""
+        return ControlPlane(folder(self.root))
+
+    def workspace(self) -> Workspace:
+        """Where the engine runs; gets the engine first if it is not there."""
+        with failing():
+            pulumi = ensure(ENGINE, self.progress)["pulumi"]
+            if self.is_local:
+                found = prepare(self.root, pulumi)
+                if "kubernetes" not in found.stand_ins:
+                    self.progress.say("using the official kubernetes provider plugin, which is installed")
+                return found
+        return for_account(self.root, self.repository.environment(self.desired.name), pulumi)
+
+    @contextlib.contextmanager
+    def changing(self, doing: str) -> Iterator[None]:
+        """One command at a time may change the local environment; elsewhere the backend's own lock holds."""
+        if not self.is_local:
+            yield
+            return
+        with failing(), exclusive(self.root, f"slipway {doing} {self.desired.name}"):
+            yield
+
+    def start_cluster(self, given: Given | None = None, *, only_if_made: bool = False) -> None:
+        """Have the local cluster answer; elsewhere there is nothing to start."""
+        if not self.is_local:
+            if given and given.kubeconfig:
+                raise FailedError(
+                    "--kubeconfig is for the local environment; others reach the cluster that they declare"
+                )
+            return
+        with failing():
+            if given and given.kubeconfig:
+                use_external(folder(self.root), given.kubeconfig, given.context)
+            if not only_if_made or self.plane.layout.holds_data or self.plane.is_external:
+                self.plane.start(self.progress)
+
+    def run(self, workspace: Workspace) -> Run:
+        """The run over this session's stacks, with what the local environment does around them."""
+        if not self.is_local:
+            return Run(self.desired, workspace, self.progress, stacks=self.stacks)
+        plane = self.plane
+        return Run(
+            self.desired,
+            workspace,
+            self.progress,
+            after_up={"cluster": lambda: plane.start_rollouts(self.progress)},
+            before_destroy={"cluster": plane.stop_rollouts},
+            stacks=self.stacks,
+        )
+
+    @property
+    def teams(self) -> list[str]:
+        """Teams whose stack is among the chosen ones."""
+        layers = [stack.partition(".")[2] for stack in self.stacks]
+        return [layer for layer in layers if layer not in LAYERS]
+
+    def _chosen(self, stacks: Sequence[str] | None) -> list[str]:
+        every = self.desired.stacks
+        for stack in stacks or []:
+            if stack not in every:
+                what = f"environment `{self.desired.name}` has no stack `{stack}`"
+                raise Refused([Problem("--stack", 0, what, near(stack, every))])
+        return [stack for stack in every if not stacks or stack in stacks]
+
+
+@contextlib.contextmanager
+def failing() -> Iterator[None]:
+    """Tell what localcloud refuses as the command line tells everything else."""
+    try:
+        yield
+    except LocalcloudError as error:
+        raise FailedError(str(error)) from error
+
+
+def console() -> Console:
+    """Standard output, in colour only on a terminal, as wide as what it shows elsewhere."""
+    from rich.console import Console  # noqa: PLC0415 - commands that answer JSON need none
+
+    width = shutil.get_terminal_size((160, 24)).columns if sys.stdout.isatty() else 200
+    return Console(highlight=False, soft_wrap=False, width=width)
+
+
+def answer(value: Any) -> None:
+    """Print `value` as JSON on standard output."""
+    sys.stdout.write(json.dumps(value, indent=2, sort_keys=True, default=str) + "\n")

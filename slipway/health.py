@@ -1,0 +1,152 @@
+"""Judges from live objects how a service is. Pure: objects in, a verdict out.
+
+Sources: Kubernetes documentation, "Deployments", section on a complete deployment; Argo Rollouts 1.10 API. A Rollout's
+`status.observedGeneration` is a string, and a stale `Healthy` is worth nothing until it is the spec's generation.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+Object = "Mapping[str, Any]"
+
+
+class State(StrEnum):
+    """How a service is. `waiting` is for a person to go on; everything but `progressing` is an end."""
+
+    HEALTHY = "healthy"
+    PROGRESSING = "progressing"
+    WAITING = "waiting"
+    FAILED = "failed"
+    MISSING = "missing"
+    OTHER = "other release"
+
+
+@dataclass(frozen=True)
+class Health:
+    """A verdict: `ready` of `wanted` pods, and a sentence about what is going on or went wrong."""
+
+    state: State
+    ready: int
+    wanted: int
+    message: str = ""
+
+    @property
+    def settled(self) -> bool:
+        """Whether waiting longer would change nothing."""
+        return self.state is not State.PROGRESSING
+
+
+def judge(workload: Mapping[str, Any] | None, image: str, least: int) -> Health:
+    """How the service is whose Deployment or Rollout is `workload`, when it should run `image` in `least` pods."""
+    if workload is None:
+        return Health(State.MISSING, 0, least, "it is not in the cluster")
+    spec, status = workload["spec"], workload.get("status", {})
+    replicas = int(spec.get("replicas", 1))
+    ready = int(status.get("availableReplicas", 0))
+    live = spec["template"]["spec"]["containers"][0]["image"]
+    wanted = max(replicas, least)
+    if live != image:
+        return Health(State.OTHER, ready, wanted, f"the cluster wants {live}")
+    if str(status.get("observedGeneration", "")) != str(workload["metadata"].get("generation")):
+        return Health(State.PROGRESSING, ready, wanted, "its controller has not seen the change yet")
+    verdict = _rollout if workload["kind"] == "Rollout" else _deployment
+    return verdict(spec, status, ready, wanted)
+
+
+def _deployment(spec: Mapping[str, Any], status: Mapping[str, Any], ready: int, wanted: int) -> Health:
+    replicas, updated = int(spec.get("replicas", 1)), int(status.get("updatedReplicas", 0))
+    for condition in status.get("conditions", []):
+        if condition["type"] == "Progressing" and condition.get("reason") == "ProgressDeadlineExceeded":
+            return Health(State.FAILED, ready, wanted, "no progress within its deadline")
+    if spec.get("paused"):
+        return Health(State.WAITING, ready, wanted, "it is paused")
+    if replicas < wanted:
+        return Health(State.PROGRESSING, ready, wanted, f"the autoscaler has not raised it from {replicas} yet")
+    if updated < replicas:
+        return Health(State.PROGRESSING, ready, wanted, f"{updated} of {replicas} pods run the new release")
+    if int(status.get("replicas", 0)) > updated:
+        return Health(State.PROGRESSING, ready, wanted, "pods of the old release are ending")
+    if ready < replicas:
+        return Health(State.PROGRESSING, ready, wanted, f"{ready} of {replicas} pods are ready")
+    return Health(State.HEALTHY, ready, wanted)
+
+
+def _rollout(spec: Mapping[str, Any], status: Mapping[str, Any], ready: int, wanted: int) -> Health:
+    phase, message = status.get("phase", ""), status.get("message", "")
+    if status.get("abort"):
+        return Health(State.FAILED, ready, wanted, f"aborted, back on the old release: {message}")
+    if phase == "Degraded":
+        return Health(State.FAILED, ready, wanted, message or "degraded")
+    step = _step(spec, status)
+    if phase == "Paused":
+        if spec.get("paused") or _held(spec, status):
+            return Health(State.WAITING, ready, wanted, f"paused until somebody goes on{step}")
+        return Health(State.PROGRESSING, ready, wanted, f"holding{step}")
+    if phase != "Healthy" or status.get("currentPodHash") != status.get("stableRS"):
+        return Health(State.PROGRESSING, ready, wanted, f"{message or 'rolling out'}{step}")
+    if ready < wanted:
+        return Health(State.PROGRESSING, ready, wanted, f"{ready} of {wanted} pods are ready")
+    return Health(State.HEALTHY, ready, wanted)
+
+
+def _steps(spec: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    return spec.get("strategy", {}).get("canary", {}).get("steps", [])
+
+
+def _step(spec: Mapping[str, Any], status: Mapping[str, Any]) -> str:
+    """Where a canary is, as `, step 2 of 4, weight 25 %`; empty when it has no steps left."""
+    steps, index = _steps(spec), int(status.get("currentStepIndex", 0) or 0)
+    if not steps or index >= len(steps):
+        return ""
+    weights = [step["setWeight"] for step in steps[: index + 1] if "setWeight" in step]
+    return f", step {index + 1} of {len(steps)}, weight {weights[-1] if weights else 0} %"
+
+
+def _held(spec: Mapping[str, Any], status: Mapping[str, Any]) -> bool:
+    steps, index = _steps(spec), int(status.get("currentStepIndex", 0) or 0)
+    return index < len(steps) and "pause" in steps[index] and not (steps[index]["pause"] or {}).get("duration")
+
+
+def diagnose(pods: Sequence[Mapping[str, Any]], events: Sequence[Mapping[str, Any]]) -> str:
+    """Which pods are not well and why: each container's reason and the last warning about the pod."""
+    findings: list[str] = []
+    for pod in pods:
+        if reason := _reason(pod):
+            name = pod["metadata"]["name"]
+            last = [
+                event for event in events if event["involvedObject"].get("name") == name and event["type"] == "Warning"
+            ]
+            said = f" (event {last[-1]['reason']}: {last[-1]['message']})" if last else ""
+            findings.append(f"pod {name}: {reason}{said}")
+    shown = findings[:3]
+    if len(findings) > len(shown):
+        shown.append(f"and {len(findings) - len(shown)} more pods")
+    return "; ".join(shown)
+
+
+def _reason(pod: Mapping[str, Any]) -> str:
+    """Why a pod is not ready; empty when it is."""
+    status = pod.get("status", {})
+    conditions = {item["type"]: item for item in status.get("conditions", [])}
+    if conditions.get("Ready", {}).get("status") == "True" or pod["metadata"].get("deletionTimestamp"):
+        return ""
+    for container in [*status.get("initContainerStatuses", []), *status.get("containerStatuses", [])]:
+        waiting = container.get("state", {}).get("waiting")
+        if waiting and waiting.get("reason"):
+            restarts = container.get("restartCount", 0)
+            again = f" after {restarts} restarts" if restarts else ""
+            return f"{waiting['reason']}{again}{_said(waiting)}"
+    scheduled = conditions.get("PodScheduled", {})
+    if scheduled.get("status") == "False":
+        return f"{scheduled.get('reason', 'Unschedulable')}{_said(scheduled)}"
+    return "running but not ready" if status.get("phase") == "Running" else str(status.get("phase", "not started"))
+
+
+def _said(item: Mapping[str, Any]) -> str:
+    return f": {item['message']}" if item.get("message") else ""

@@ -1,0 +1,1 @@
+"""What people read: tables, previews, problems. Pure text from plain values."""
