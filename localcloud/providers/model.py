@@ -45,6 +45,18 @@ class Diff:
     replaces: Sequence[str] | None = None
     #: top-level properties that differ (the engine's `diffs`); most providers leave it to `detailed`
     diffs: Sequence[str] = ()
+    #: false where only `diffs` and `replaces` are known: the engine then compares the properties itself
+    has_detailed: bool = True
+
+
+@dataclass(frozen=True)
+class Autonaming:
+    """What the stack's `pulumi:autonaming` says about an automatic name."""
+
+    #: the name to use, empty for the provider's own choice
+    proposed: str = ""
+    #: no automatic names: the program has to give one
+    disabled: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,6 +68,8 @@ class Request:
     #: seconds from customTimeouts; 0 when the program sets none
     timeout: float = 0
     preview: bool = False
+    #: in Check only, and only where the stack configures it
+    autonaming: Autonaming | None = None
 
     @property
     def type(self) -> str:
@@ -93,16 +107,19 @@ class PartialFailureError(ProviderError):
 class Provider:
     """Base of the stand-ins. Methods may be called from many threads at once.
 
-    `log(urn, message)` tells the user about progress; `cancelled` is set when the user interrupts the update,
-    and every wait inside a method ends when it is.
+    `log(urn, message)` tells the user about progress, `warn(urn, message)` what stays on the screen; `cancelled`
+    is set when the user interrupts the update, and every wait inside a method ends when it is.
     """
 
     name: str
     version: str
+    #: whether Check honours `Request.autonaming`
+    supports_autonaming = False
 
     def __init__(self) -> None:
         self.cancelled = threading.Event()
         self.log: Callable[[str, str], None] = lambda _urn, _message: None
+        self.warn: Callable[[str, str], None] = lambda _urn, _message: None
 
     def check_config(self, news: dict[str, Any]) -> list[CheckFailure]:
         """Refuse a provider configuration; none by default."""

@@ -29,7 +29,7 @@ from pulumi.runtime.proto import (
 
 from localcloud.providers import values
 from localcloud.providers.faults import Faults
-from localcloud.providers.model import Diff, PartialFailureError, Provider, ProviderError, Request
+from localcloud.providers.model import Autonaming, Diff, PartialFailureError, Provider, ProviderError, Request
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,11 +71,15 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         with self._errors(context):
             self._provider.configure(values.decode(request.args))
         return provider_pb2.ConfigureResponse(
-            acceptSecrets=True, acceptResources=True, supportsPreview=True, acceptOutputs=False
+            acceptSecrets=True,
+            acceptResources=True,
+            supportsPreview=True,
+            acceptOutputs=False,
+            supports_autonaming_configuration=self._provider.supports_autonaming,
         )
 
     def Check(self, request: Any, context: Any) -> Any:
-        what = Request(request.urn)
+        what = Request(request.urn, autonaming=_autonaming(request))
         with self._errors(context, "Check", what):
             inputs, failures = self._provider.check(
                 what, values.decode(request.olds), values.decode(request.news), request.randomSeed
@@ -199,6 +203,13 @@ def _partial(error: PartialFailureError) -> _Status:
     return _Status(status, str(error))
 
 
+def _autonaming(request: Any) -> Autonaming | None:
+    if not request.HasField("autonaming"):
+        return None
+    disabled = request.autonaming.mode == provider_pb2.CheckRequest.AutonamingOptions.DISABLE
+    return Autonaming(request.autonaming.proposed_name, disabled)
+
+
 def _failure(failure: Any) -> Any:
     return provider_pb2.CheckFailure(property=failure.property, reason=failure.reason)
 
@@ -215,22 +226,27 @@ def _diff(diff: Diff) -> Any:
         replaces=replaces,
         diffs=list(diff.diffs),
         detailedDiff=detailed,
-        hasDetailedDiff=True,
+        hasDetailedDiff=diff.has_detailed,
         deleteBeforeReplace=diff.delete_before_replace,
     )
 
 
-def _logger(address: str) -> Callable[[str, str], None]:
+def _loggers(address: str) -> tuple[Callable[[str, str], None], Callable[[str, str], None]]:
     engine = engine_pb2_grpc.EngineStub(grpc.insecure_channel(address))
 
-    def log(urn: str, message: str) -> None:
-        entry = engine_pb2.LogRequest(severity=engine_pb2.INFO, message=message, urn=urn, ephemeral=True)
+    def send(entry: Any) -> None:
         try:
             engine.Log(entry, timeout=5)
         except grpc.RpcError:
             return  # the engine is gone; `_end_with_parent` ends this process too
 
-    return log
+    def log(urn: str, message: str) -> None:
+        send(engine_pb2.LogRequest(severity=engine_pb2.INFO, message=message, urn=urn, ephemeral=True))
+
+    def warn(urn: str, message: str) -> None:
+        send(engine_pb2.LogRequest(severity=engine_pb2.WARNING, message=message, urn=urn))
+
+    return log, warn
 
 
 def _end_with_parent(parent: int) -> None:
@@ -247,7 +263,7 @@ def serve(provider: Provider) -> None:
     arguments, _ = parser.parse_known_args()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the engine cancels in order
     if arguments.engine:
-        provider.log = _logger(arguments.engine)
+        provider.log, provider.warn = _loggers(arguments.engine)
     limits = [
         ("grpc.max_receive_message_length", _MESSAGE_SIZE),
         ("grpc.max_send_message_length", _MESSAGE_SIZE),
