@@ -14,11 +14,10 @@ class ChurnModel:
     def __init__(self, artifact: Artifact) -> None:
         self.artifact = artifact
         self._estimator = LogisticRegression()
-        # a fitted estimator is its public fitted attributes; these four are all that predict_proba reads
+        # a fitted estimator is its public fitted attributes; these three are all that predict_proba reads
         self._estimator.classes_ = np.array([0, 1])
         self._estimator.coef_ = np.array([[term.coefficient for term in artifact.terms]])
         self._estimator.intercept_ = np.array([artifact.intercept])
-        self._estimator.n_features_in_ = len(artifact.terms)
 
     def probabilities(self, records: list[dict[str, Any]]) -> list[float]:
         """Return for each record the probability that the customer leaves.

@@ -94,7 +94,7 @@ def create_app(loaded: Loaded | None) -> Flask:
         if loaded is None:
             return {"error": "no model is loaded"}, 503
         rows = rows_of(request.get_json())
-        probabilities = [float(value) for value in loaded.forest.predict_proba(np.array(rows))[:, 1]]
+        probabilities = [float(value) for value in np.asarray(loaded.forest.predict_proba(np.array(rows)))[:, 1]]
         for probability in probabilities:
             metrics.predictions.observe(probability)
         predictions = [{"probability": value, "decision": decision(value)} for value in probabilities]

@@ -4,6 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
+import numpy as np
 import sklearn
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.metrics import roc_auc_score
@@ -24,7 +25,7 @@ def train(rows: int = 6000, seed: int = 11, trees: int = 25) -> tuple[RandomFore
     cut = rows * 3 // 4
     forest = RandomForestClassifier(n_estimators=trees, max_depth=6, min_samples_leaf=10, random_state=seed)
     forest.fit(columns[:cut], fraud[:cut])
-    auc = roc_auc_score(fraud[cut:], forest.predict_proba(columns[cut:])[:, 1])
+    auc = roc_auc_score(fraud[cut:], np.asarray(forest.predict_proba(columns[cut:]))[:, 1])
     about = About("fraud", FEATURES, sklearn.__version__, rows, seed, round(float(auc), 4))
     return forest, about
 

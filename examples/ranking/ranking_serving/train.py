@@ -32,7 +32,8 @@ def train(rows: int = 4000, seed: int = 5, steps: int = 150) -> Ranker:
         with tf.GradientTape() as tape:
             losses = tf.nn.sigmoid_cross_entropy_with_logits(clicks, ranker.log_odds(users, items))
             loss = tf.reduce_mean(losses)
-        for weight, gradient, mean, square in zip(weights, tape.gradient(loss, weights), means, squares, strict=True):
+        gradients = [tf.convert_to_tensor(gradient) for gradient in tape.gradient(loss, weights)]
+        for weight, gradient, mean, square in zip(weights, gradients, means, squares, strict=True):
             mean.assign(0.9 * mean + 0.1 * gradient)
             square.assign(0.999 * square + 0.001 * gradient**2)
             weight.assign_sub(rate * mean / (tf.sqrt(square) + 1e-7))
