@@ -8,8 +8,9 @@ change it while an update runs). A rule is an object:
      "seconds": 0.5, "message": "..."}
 
 `call` counts matching calls of this process from 1 (0 means each), `times` is how many calls from there on are
-hit. `fail` and `throttle` refuse the call as the API does (500 and 429), `delay` waits, `crash` ends the process as
-a kill would. `when: after` acts once the API has done the work but before the engine hears of it.
+hit. `fail` and `throttle` refuse the call as the API does (500 and 429; each attempt of a throttled call counts),
+`delay` waits, `crash` ends the process as a kill would. `when: after` acts once the API has done the work but before
+the engine hears of it.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from localcloud.providers.model import ProviderError
+from localcloud.providers.model import ProviderError, ThrottledError
 
 ENVIRONMENT_VARIABLE = "SLIPWAY_FAULTS"
 _CRASH_EXIT = 70
@@ -71,7 +72,7 @@ def _act(rule: dict[str, Any], method: str) -> None:
     elif action == "crash":
         os._exit(_CRASH_EXIT)
     elif action == "throttle":
-        raise ProviderError(rule.get("message", f"googleapi: Error 429: Quota exceeded for requests ({method})"))
+        raise ThrottledError(rule.get("message", f"googleapi: Error 429: Quota exceeded for requests ({method})"))
     elif action == "fail":
         raise ProviderError(rule.get("message", f"injected fault: 500 internal error in {method}"))
     else:

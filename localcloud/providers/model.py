@@ -95,6 +95,10 @@ class ProviderError(Exception):
     """A refusal in the words a user reads; the engine shows it beside the resource."""
 
 
+class ThrottledError(ProviderError):
+    """The API asks for patience (429): the provider's client tries again, see `Provider.throttle_delays`."""
+
+
 class PartialFailureError(ProviderError):
     """The resource exists but did not come up: the engine keeps `state` and the next update goes on with it."""
 
@@ -115,6 +119,8 @@ class Provider:
     version: str
     #: whether Check honours `Request.autonaming`
     supports_autonaming = False
+    #: seconds to wait before each further attempt of a throttled call; none by default: the call fails at once
+    throttle_delays: Sequence[float] = ()
 
     def __init__(self) -> None:
         self.cancelled = threading.Event()

@@ -29,7 +29,15 @@ from pulumi.runtime.proto import (
 
 from localcloud.providers import values
 from localcloud.providers.faults import Faults
-from localcloud.providers.model import Autonaming, Diff, PartialFailureError, Provider, ProviderError, Request
+from localcloud.providers.model import (
+    Autonaming,
+    Diff,
+    PartialFailureError,
+    Provider,
+    ProviderError,
+    Request,
+    ThrottledError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -133,7 +141,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         return empty_pb2.Empty()
 
     def Invoke(self, request: Any, context: Any) -> Any:
-        what = Request(f"urn:pulumi:::::{request.tok}::invoke")
+        what = Request(f"urn:pulumi::::{request.tok}::invoke")
         with self._errors(context, "Invoke", what):
             answer = self._provider.invoke(request.tok, values.decode(request.args))
         return provider_pb2.InvokeResponse(**{"return": values.encode(answer)})
@@ -144,14 +152,18 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         return empty_pb2.Empty()
 
     def _errors(self, context: Any, method: str = "", request: Request | None = None) -> _Call:
-        return _Call(self._faults, context, method, request)
+        return _Call(self._provider, self._faults, context, method, request)
 
 
 class _Call:
-    """One remote call: faults before and after it, and its errors in the form that the engine reads."""
+    """One remote call: faults before and after it, and its errors in the form that the engine reads.
 
-    def __init__(self, faults: Faults, context: Any, method: str, request: Request | None) -> None:
-        self._faults, self._context, self._method, self._request = faults, context, method, request
+    A throttled call is tried again after each of the provider's `throttle_delays`, as its API client would.
+    """
+
+    def __init__(self, provider: Provider, faults: Faults, context: Any, method: str, request: Request | None) -> None:
+        self._provider, self._faults, self._context = provider, faults, context
+        self._method, self._request = method, request
 
     def __enter__(self) -> None:
         try:
@@ -178,8 +190,19 @@ class _Call:
         return False
 
     def _strike(self, when: str) -> None:
-        if self._request is not None and not self._request.preview:
-            self._faults.strike(self._method, self._request.type, self._request.name, when)
+        if self._request is None or self._request.preview:
+            return
+        what = (self._method, self._request.type, self._request.name, when)
+        for attempt, delay in enumerate(self._provider.throttle_delays, 1):
+            try:
+                self._faults.strike(*what)
+            except ThrottledError as error:
+                self._provider.log(self._request.urn, f"throttled, attempt {attempt}, again in {delay:g} s: {error}")
+                if self._provider.cancelled.wait(delay):
+                    raise
+            else:
+                return
+        self._faults.strike(*what)
 
 
 class _Status(grpc.Status):

@@ -1,0 +1,267 @@
+"""GKE clusters.
+
+Sources: GKE REST reference (projects.locations.clusters), "About private clusters", "VPC-native clusters", "Regional
+clusters", "Maintenance windows and exclusions", "Workload Identity Federation for GKE", "Release channels",
+terraform-provider-google `resource_container_cluster.go` (deletion_protection, remove_default_node_pool,
+validatePrivateClusterConfig), facts/gke.md (tpg#6761, tgm#901, tgm#2119).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any, Final
+
+from localcloud.providers.gcp import errors, localcluster, locations, ranges
+from localcloud.providers.gcp.kind import Kind, Values
+from localcloud.providers.gcp.names import CLUSTER as CLUSTER_NAME
+from localcloud.providers.gcp.paths import lookup
+from localcloud.providers.gcp.references import CONTAINER, Reference, relative
+from localcloud.providers.gcp.services import cluster_checks
+from localcloud.providers.gcp.services.network import (
+    NETWORK,
+    NETWORK_ID,
+    SUBNETWORK,
+    SUBNETWORK_ID,
+    all_ranges,
+)
+from localcloud.providers.gcp.services.serviceaccount import ACCOUNT_REFERENCE
+from localcloud.providers.model import ProviderError
+
+if TYPE_CHECKING:
+    from localcloud.providers.gcp.api import Api
+
+CLUSTER: Final = "gcp:container/cluster:Cluster"
+CLUSTER_ID: Final = "projects/{project}/locations/{location}/clusters/{name}"
+POOL: Final = "gcp:container/nodePool:NodePool"
+#: what a new cluster runs; the local API server is Kubernetes 1.36.3
+VERSION: Final = "1.36.3-gke.1000000"
+PROTECTED: Final = (
+    "Cannot destroy cluster because deletion_protection is set to true. "
+    "Set it to false to proceed with cluster deletion."
+)
+
+
+def default_zones(location: str) -> list[str]:
+    """The zones of a cluster's nodes: the zone itself, or three of the region ("Regional clusters")."""
+    if locations.is_zone(location):
+        return [location]
+    return locations.zones(location)[: locations.ZONES_OF_A_REGIONAL_CLUSTER]
+
+
+def node_zones(cluster: Values) -> list[str]:
+    """Where the nodes of a cluster's pools are, its own zone included."""
+    given = list(cluster.get("nodeLocations") or [])
+    if locations.is_zone(cluster["location"]):
+        return sorted({cluster["location"], *given})
+    return sorted(given) or default_zones(cluster["location"])
+
+
+def _admit(api: Api, identity: str, values: Values, old: Values | None) -> None:
+    subnetwork = api.get(SUBNETWORK, relative(values.get("subnetwork") or "")) or {}
+    network = relative(values.get("network") or "")
+    if subnetwork and relative(subnetwork["network"]) != network:
+        raise errors.bad_request(f"Subnetwork '{relative(values['subnetwork'])}' is not in network '{network}'.")
+    _admit_ranges(identity, values, subnetwork)
+    _admit_control_plane(api, identity, values)
+    endpoint_subnetwork = lookup(values, "privateClusterConfig.privateEndpointSubnetwork")
+    if old is None and values.get("enableAutopilot") and locations.is_zone(values["location"]):
+        raise errors.bad_request("Autopilot clusters must be regional clusters.")
+    del endpoint_subnetwork
+
+
+def _admit_ranges(identity: str, values: Values, subnetwork: Values) -> None:
+    policy = values.get("ipAllocationPolicy") or {}
+    known = dict(all_ranges(subnetwork)) if subnetwork else {}
+    for name, pods in (("clusterSecondaryRangeName", True), ("servicesSecondaryRangeName", False)):
+        wanted = policy.get(name)
+        if not wanted:
+            continue
+        if wanted not in known:
+            raise errors.bad_request(
+                f"Pod secondary range '{wanted}' does not exist in subnetwork '{subnetwork.get('name', '')}'."
+                if pods
+                else f"Services secondary range '{wanted}' does not exist in subnetwork '{subnetwork.get('name', '')}'."
+            )
+        if refusal := ranges.secondary_refusal(known[wanted], pods=pods):
+            raise errors.bad_request(f"{identity}: {refusal}.")
+
+
+def _admit_control_plane(api: Api, identity: str, values: Values) -> None:
+    """The control plane's range may overlap nothing in the network, nor another cluster's."""
+    block = lookup(values, "privateClusterConfig.masterIpv4CidrBlock")
+    if not block:
+        return
+    network = relative(values.get("network") or "")
+    for other, subnetwork in api.all(SUBNETWORK).items():
+        if relative(subnetwork["network"]) != network:
+            continue
+        for _, text in all_ranges(subnetwork):
+            if ranges.overlap(block, text):
+                raise errors.bad_request(
+                    f"The given master_ipv4_cidr {block} overlaps with an existing network {text} of '{other}'."
+                )
+    for other, cluster in api.all(CLUSTER).items():
+        taken = lookup(cluster, "privateClusterConfig.masterIpv4CidrBlock")
+        same_network = relative(cluster.get("network") or "") == network
+        if other != identity and same_network and taken and ranges.overlap(block, taken):
+            raise errors.bad_request(
+                f"The given master_ipv4_cidr {block} overlaps with an existing network {taken} of '{other}'."
+            )
+
+
+def _settle(api: Api, identity: str, values: Values) -> Values:
+    location = values.get("location") or api.zone or api.region
+    zones = default_zones(location) if locations.is_region(location) else []
+    subnetwork = _subnetwork(api, values)
+    known = dict(all_ranges(subnetwork)) if subnetwork else {}
+    policy = values.get("ipAllocationPolicy") or {}
+    pods = known.get(policy.get("clusterSecondaryRangeName") or "") or policy.get("clusterIpv4CidrBlock")
+    services = known.get(policy.get("servicesSecondaryRangeName") or "") or policy.get("servicesIpv4CidrBlock")
+    private = values.get("privateClusterConfig") or {}
+    return {
+        "network": NETWORK_ID.format(project=api.project, name="default"),
+        "nodeLocations": zones,
+        "networkingMode": "VPC_NATIVE",
+        "datapathProvider": "DATAPATH_PROVIDER_UNSPECIFIED",
+        "masterVersion": VERSION,
+        "nodeVersion": VERSION,
+        "clusterIpv4Cidr": pods or "10.96.0.0/14",
+        "servicesIpv4Cidr": services or "34.118.224.0/20",
+        "defaultMaxPodsPerNode": 110,
+        "loggingService": "logging.googleapis.com/kubernetes",
+        "monitoringService": "monitoring.googleapis.com/kubernetes",
+        "releaseChannel": {"channel": "REGULAR"},
+        "databaseEncryption": {"state": "DECRYPTED", "keyName": ""},
+        "defaultSnatStatus": {"disabled": False},
+        "enableIntranodeVisibility": False,
+        "enableL4IlbSubsetting": False,
+        "privateIpv6GoogleAccess": "",
+        "securityPostureConfig": {"mode": "BASIC", "vulnerabilityMode": "VULNERABILITY_DISABLED"},
+        "serviceExternalIpsConfig": {"enabled": False},
+        "notificationConfig": {"pubsub": {"enabled": False, "topic": ""}},
+        "ipAllocationPolicy": {
+            "clusterIpv4CidrBlock": pods or "10.96.0.0/14",
+            "servicesIpv4CidrBlock": services or "34.118.224.0/20",
+            "stackType": "IPV4",
+            "podCidrOverprovisionConfig": {"disabled": False},
+        },
+        "privateClusterConfig": {
+            "enablePrivateNodes": False,
+            "enablePrivateEndpoint": False,
+            "masterGlobalAccessConfig": {"enabled": False},
+            "peeringName": "",
+        },
+        "controlPlaneEndpointsConfig": {
+            "dnsEndpointConfig": {"allowExternalTraffic": False},
+            "ipEndpointsConfig": {"enabled": True},
+        },
+        "masterAuthorizedNetworksConfig": (
+            {"privateEndpointEnforcementEnabled": False, "gcpPublicCidrsAccessEnabled": not private}
+            if values.get("masterAuthorizedNetworksConfig")
+            else None
+        ),
+        "labelFingerprint": hashlib.sha256(identity.encode()).hexdigest()[:8],
+        "tpuIpv4CidrBlock": "",
+        "selfLink": CONTAINER + identity,
+    }
+
+
+def _subnetwork(api: Api, values: Values) -> Values:
+    given = values.get("subnetwork")
+    if not given:
+        return {}
+    identity = SUBNETWORK_REFERENCE.identity(given, api.scope(KINDS[0], values))
+    return api.get(SUBNETWORK, identity) or {}
+
+
+def _view(api: Api, identity: str, values: Values) -> Values:
+    """The endpoints, read anew each time: a restarted local API server may have another port."""
+    del identity, values
+    local = localcluster.require(api.store)
+    return {
+        "endpoint": local.endpoint,
+        "masterAuth": {
+            "clusterCaCertificate": local.certificate_authority,
+            "clientCertificate": "",
+            "clientKey": "",
+            "clientCertificateConfig": {"issueClientCertificate": False},
+        },
+        "privateClusterConfig": {"privateEndpoint": local.endpoint, "publicEndpoint": local.endpoint},
+        "controlPlaneEndpointsConfig": {"dnsEndpointConfig": {"endpoint": local.endpoint}},
+    }
+
+
+def _protect(api: Api, identity: str, values: Values) -> None:
+    del api, identity
+    if values.get("deletionProtection", True):
+        raise ProviderError(PROTECTED)
+
+
+def _release(api: Api, identity: str, values: Values) -> None:
+    """A cluster takes its node pools with it."""
+    del values
+    if api.records is None:
+        return
+    for pool in api.all(POOL, f"{identity}/nodePools/"):
+        api.records.delete(POOL, pool)
+
+
+def _appear(api: Api, identity: str, values: Values, old: Values | None) -> None:
+    from localcloud.providers.gcp import nodes  # noqa: PLC0415 - only where nodes are touched
+
+    record = values or old or {}
+    if not values:
+        nodes.remove_all(api, cluster=identity)
+    elif old is None and not record.get("initialNodeCount") and not record.get("nodePools"):
+        return
+
+
+def _same(path: str, old: Any, new: Any) -> bool:
+    if path == "minMasterVersion":
+        return str(old or "").startswith(str(new))
+    if path == "location":
+        return old == new
+    return False
+
+
+SUBNETWORK_REFERENCE: Final = Reference(SUBNETWORK, SUBNETWORK_ID)
+KEY_REFERENCE: Final = Reference(
+    "gcp:kms/cryptoKey:CryptoKey", "projects/{project}/locations/{location}/keyRings/{ring}/cryptoKeys/{name}"
+)
+
+KINDS: Final = [
+    Kind(
+        CLUSTER,
+        CLUSTER_ID,
+        "Cluster",
+        link=CONTAINER,
+        name=CLUSTER_NAME,
+        labels="resourceLabels",
+        exists="Already exists: {id}.",
+        references={
+            "network": Reference(NETWORK, NETWORK_ID),
+            "subnetwork": SUBNETWORK_REFERENCE,
+            "privateClusterConfig.privateEndpointSubnetwork": SUBNETWORK_REFERENCE,
+            "databaseEncryption.keyName": KEY_REFERENCE,
+            "nodeConfig.serviceAccount": ACCOUNT_REFERENCE,
+        },
+        provider_only=frozenset(
+            {
+                "deletionPolicy",
+                "deletionProtection",
+                "removeDefaultNodePool",
+                "ignoreNodeCountChanges",
+                "skipNodePoolRefresh",
+                "minMasterVersion",
+            }
+        ),
+        check=cluster_checks.check,
+        admit=_admit,
+        settle=_settle,
+        view=_view,
+        same=_same,
+        protect=_protect,
+        release=_release,
+        appear=_appear,
+    )
+]
