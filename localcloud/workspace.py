@@ -94,7 +94,7 @@ def exclusive(root: Path, doing: str) -> Iterator[None]:
     """
     local = folder(root)
     local.mkdir(parents=True, exist_ok=True)
-    with (local / "lock").open("a+", encoding="utf-8") as file:
+    with (local / "command.lock").open("a+", encoding="utf-8") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, Final
 from slipway.errors import FailedError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from slipway.desired import Desired
 
 VERSION: Final = 1
@@ -101,11 +103,14 @@ def derive(desired: Desired) -> Contract:
     )
 
 
-def parse(text: str, expected: Contract) -> Contract:
-    """The published contract. Raises FailedError that names what does not match what the environment file says."""
+def parse(published: str | Mapping[str, Any], expected: Contract) -> Contract:
+    """The published contract, as text or as a stack's output.
+
+    Raises FailedError that names what does not match what the environment file says.
+    """
     where = f"the contract of environment `{expected.environment}` ({OBJECT})"
     try:
-        found: dict[str, Any] = json.loads(text)
+        found: Mapping[str, Any] = json.loads(published) if isinstance(published, str) else published
     except ValueError:
         raise FailedError(f"{where} is no JSON; publish it again with `slipway up` of the platform") from None
     version = found.get("version")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING
 
 import pulumi
@@ -23,4 +24,4 @@ def declare(desired: Desired) -> None:
     RolloutsDefinitions("rollouts", rollouts_definitions(), opts)
     for team in desired.teams:
         TeamSpace(f"team-{team}", TeamSpaceArgs(team, contract.deployers[team]), opts)
-    pulumi.export("contract", contract.to_json())
+    pulumi.export("contract", dataclasses.asdict(contract))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from typing import TYPE_CHECKING, Any
 
 import pulumi
@@ -114,4 +115,4 @@ def _publish(
         content_type="application/json",
         opts=pulumi.ResourceOptions(parent=bucket),
     )
-    pulumi.export("contract", text)
+    pulumi.export("contract", text.apply(json.loads))

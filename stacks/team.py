@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING
 
 import pulumi
@@ -24,7 +25,7 @@ def declare(desired: Desired, team: str) -> None:
     opts = pulumi.ResourceOptions(provider=provider(contract))
     for wanted in desired.team(team):
         Service(wanted.name, ServiceArgs(team, team, pod(wanted, contract)), opts)
-    pulumi.export("contract", contract.to_json())
+    pulumi.export("contract", dataclasses.asdict(contract))
 
 
 def pod(wanted: WantedService, contract: Contract) -> PodArgs:

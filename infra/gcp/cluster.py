@@ -75,5 +75,7 @@ class Cluster(pulumi.ComponentResource):
         self.name = cluster.name
         self.location = cluster.location
         self.endpoint = pulumi.Output.all(dns, cluster.endpoint).apply(lambda known: known[0] or known[1])
-        self.certificate_authority = cluster.master_auth.cluster_ca_certificate.apply(lambda text: text or "")
+        # masterAuth as a whole is secret to the SDK; the certificate authority is public, and the contract carries it.
+        authority = pulumi.Output.unsecret(cluster.master_auth.cluster_ca_certificate)
+        self.certificate_authority = authority.apply(lambda text: text or "")
         self.register_outputs({"name": self.name, "endpoint": self.endpoint})

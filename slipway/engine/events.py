@@ -71,9 +71,10 @@ class Collector:
 
     def _message(self, event: Any) -> None:
         text = _COLOUR.sub("", event.message).strip()
-        if event.ephemeral or event.severity == "debug" or not text:
-            if text:
-                self._note(text)
+        if event.severity == "debug" or not text:
+            return
+        if event.ephemeral:
+            self._note(text)
             return
         name = event.urn.split("::", 3)[3] if event.urn and event.urn.count("::") > 2 else ""  # noqa: PLR2004 - URN parts
         self._messages.append(f"{name}: {text}" if name and event.severity in {"error", "warning"} else text)

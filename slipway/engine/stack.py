@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pulumi import automation
 from pulumi.automation import errors
+from pulumi.automation._stack import StackInitMode
 
 from slipway.engine.events import Collector
 from slipway.engine.results import StackResult
@@ -82,7 +83,7 @@ class _LeanStack(automation.Stack):
     def __init__(self, name: str, workspace: automation.Workspace) -> None:
         self.name = name
         self.workspace = workspace
-        self._mode = automation.StackInitMode.SELECT
+        self._mode = StackInitMode.SELECT
 
     def outputs(self) -> automation.OutputMap:
         return {}
