@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from localcloud.controlplane.parts import Part
     from localcloud.controlplane.status import PartStatus
 
-STOP_SECONDS = 20.0
-"""How long a part may take to end before it is killed."""
+STOP_SECONDS = {"kube-apiserver": 5.0}
+"""How long a part may take to end before it is killed; `STOP_DEFAULT` for the others. The API server would wait a
+minute for whoever watches (`kubectl get -w`); what it has answered is in etcd, so it may be killed."""
+STOP_DEFAULT = 20.0
 
 _STOP_ORDER = (ORDER[:1:-1], ("kube-apiserver",), ("etcd",))
 """The clients of the API server first, together; then it; then what it writes to."""
@@ -138,7 +140,7 @@ class ControlPlane:
     def stop(self, progress: Progress | None = None) -> None:
         """Stop every part that this root started, the last first; data, ports and logs stay.
 
-        A part that does not end within `STOP_SECONDS` is killed.
+        A part that does not end within its time (`STOP_SECONDS`) is killed.
         """
         told = progress or NullProgress()
         if not self.layout.root.exists():
@@ -246,7 +248,8 @@ class ControlPlane:
 
     def _stop(self, *names: str) -> None:
         records = {name: record for name in names if (record := self._book.get(name)) is not None}
-        processes.end(list(records.values()), STOP_SECONDS)
+        patience = max(STOP_SECONDS.get(name, STOP_DEFAULT) for name in names)
+        processes.end(list(records.values()), patience)
         for name in records:
             self._book.drop(name)
 

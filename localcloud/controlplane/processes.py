@@ -30,12 +30,18 @@ LOG_BYTES = 20 << 20
 # the boot time that psutil derives a start time from moves when a clock is set; the command line does not
 _CLOCK_SECONDS = 60.0
 
+_EXEC_SECONDS = 5.0
+
+_children: set[int] = set()
+"""What this very process started: nobody else takes note when they end."""
+
 
 @dataclass(frozen=True)
 class Record:
     """What is remembered of a process."""
 
     argv: tuple[str, ...]
+    """Its command line."""
     fingerprint: str
     """A digest of the command and of the files it reads; a part whose digest changed is started anew."""
     pid: int = 0
@@ -143,11 +149,26 @@ def spawn(book: Book, part: Part, log: Path, environment: Mapping[str, str]) -> 
     except OSError:
         book.drop(part.name)
         raise
+    _children.add(pid)
     process = psutil.Process(pid)
     created, executable = process.create_time(), command[0]
     with contextlib.suppress(psutil.Error):  # gone already: its log says why
+        command = _seen(process, command)
         executable = process.exe()
     book.put(part.name, Record(command, fingerprint, pid, created, executable))
+
+
+def _seen(process: psutil.Process, command: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the command line that the system shows: another than what was started when that is a script.
+
+    posix_spawn comes back a moment before the new program's command line is there to be read.
+    """
+    deadline = time.monotonic() + _EXEC_SECONDS
+    while time.monotonic() < deadline:
+        if seen := tuple(process.cmdline()):
+            return seen
+        time.sleep(0.001)
+    return command
 
 
 def _inherited() -> list[int]:
@@ -184,6 +205,14 @@ def end(records: Sequence[Record], patience: float) -> None:
 def reap(record: Record, patience: float = 0.0) -> None:
     """Take note of the death of a process that this very process started, so that it leaves no zombie."""
     deadline = time.monotonic() + patience
-    with contextlib.suppress(ChildProcessError):  # somebody else's child, as after every other command
-        while record.pid and os.waitpid(record.pid, os.WNOHANG) == (0, 0) and time.monotonic() < deadline:
+    while record.pid in _children:
+        try:
+            over = os.waitpid(record.pid, os.WNOHANG) != (0, 0)
+        except ChildProcessError:  # whoever embeds this reaps all its children itself
+            over = True
+        if over:
+            _children.discard(record.pid)
+        elif time.monotonic() >= deadline:
+            return
+        else:
             time.sleep(0.02)
