@@ -27,7 +27,7 @@ from pulumi.runtime.proto import (
     status_pb2,
 )
 
-from localcloud.providers import values
+from localcloud.providers import values, wire
 from localcloud.providers.faults import Faults
 from localcloud.providers.model import (
     Autonaming,
@@ -45,6 +45,8 @@ if TYPE_CHECKING:
 
 _MESSAGE_SIZE = 400 * 1024 * 1024  # the engine's own limit (rpcutil.GrpcChannelOptions)
 _WORKERS = 64
+MESSAGES = wire.Messages(provider_pb2.DESCRIPTOR)
+"""The messages of provider.proto, with property maps as bytes."""
 
 
 class Servicer(provider_pb2_grpc.ResourceProviderServicer):
@@ -59,7 +61,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
 
     def Handshake(self, request: Any, context: Any) -> Any:
         del request, context
-        return provider_pb2.ProviderHandshakeResponse(accept_secrets=True, accept_resources=True)
+        return MESSAGES.ProviderHandshakeResponse(accept_secrets=True, accept_resources=True)
 
     def GetPluginInfo(self, request: Any, context: Any) -> Any:
         del request, context
@@ -68,7 +70,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     def CheckConfig(self, request: Any, context: Any) -> Any:
         del context
         failures = self._provider.check_config(values.decode(request.news))
-        return provider_pb2.CheckResponse(inputs=request.news, failures=[_failure(f) for f in failures])
+        return MESSAGES.CheckResponse(inputs=request.news, failures=[_failure(f) for f in failures])
 
     def DiffConfig(self, request: Any, context: Any) -> Any:
         del context
@@ -78,7 +80,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     def Configure(self, request: Any, context: Any) -> Any:
         with self._errors(context):
             self._provider.configure(values.decode(request.args))
-        return provider_pb2.ConfigureResponse(
+        return MESSAGES.ConfigureResponse(
             acceptSecrets=True,
             acceptResources=True,
             supportsPreview=True,
@@ -92,7 +94,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
             inputs, failures = self._provider.check(
                 what, values.decode(request.olds), values.decode(request.news), request.randomSeed
             )
-        return provider_pb2.CheckResponse(inputs=values.encode(inputs), failures=[_failure(f) for f in failures])
+        return MESSAGES.CheckResponse(inputs=values.encode(inputs), failures=[_failure(f) for f in failures])
 
     def Diff(self, request: Any, context: Any) -> Any:
         what = Request(request.urn, request.id)
@@ -110,15 +112,15 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         what = Request(request.urn, timeout=request.timeout, preview=request.preview)
         with self._errors(context, "Create", what):
             state = self._provider.create(what, values.decode(request.properties))
-        return provider_pb2.CreateResponse(id=state.id, properties=values.encode(state.outputs))
+        return MESSAGES.CreateResponse(id=state.id, properties=values.encode(state.outputs))
 
     def Read(self, request: Any, context: Any) -> Any:
         what = Request(request.urn, request.id)
         with self._errors(context, "Read", what):
             state = self._provider.read(what, values.decode(request.inputs), values.decode(request.properties))
         if state is None:
-            return provider_pb2.ReadResponse()
-        return provider_pb2.ReadResponse(
+            return MESSAGES.ReadResponse()
+        return MESSAGES.ReadResponse(
             id=state.id, properties=values.encode(state.outputs), inputs=values.encode(state.inputs or {})
         )
 
@@ -132,7 +134,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
                 values.decode(request.news),
                 list(request.ignoreChanges),
             )
-        return provider_pb2.UpdateResponse(properties=values.encode(outputs))
+        return MESSAGES.UpdateResponse(properties=values.encode(outputs))
 
     def Delete(self, request: Any, context: Any) -> Any:
         what = Request(request.urn, request.id, request.timeout)
@@ -144,7 +146,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         what = Request(f"urn:pulumi::::{request.tok}::invoke")
         with self._errors(context, "Invoke", what):
             answer = self._provider.invoke(request.tok, values.decode(request.args))
-        return provider_pb2.InvokeResponse(**{"return": values.encode(answer)})
+        return MESSAGES.InvokeResponse(**{"return": values.encode(answer)})  # pyright: ignore[reportArgumentType]
 
     def Cancel(self, request: Any, context: Any) -> Any:
         del request, context
@@ -173,7 +175,7 @@ class _Call:
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> bool:
+    ) -> None:
         if error is None:
             try:
                 self._strike("after")
@@ -187,7 +189,6 @@ class _Call:
             where = f" of {self._request.name}" if self._request else ""
             trail = "".join(traceback.format_exception(kind, error, trace))
             self._context.abort(grpc.StatusCode.INTERNAL, f"defect in the stand-in, {self._method}{where}:\n{trail}")
-        return False
 
     def _strike(self, when: str) -> None:
         if self._request is None or self._request.preview:
@@ -215,7 +216,7 @@ class _Status(grpc.Status):
 
 
 def _partial(error: PartialFailureError) -> _Status:
-    detail = provider_pb2.ErrorResourceInitFailed(
+    detail = MESSAGES.ErrorResourceInitFailed(
         id=error.state.id,
         properties=values.encode(error.state.outputs),
         reasons=error.reasons,
@@ -229,22 +230,22 @@ def _partial(error: PartialFailureError) -> _Status:
 def _autonaming(request: Any) -> Autonaming | None:
     if not request.HasField("autonaming"):
         return None
-    disabled = request.autonaming.mode == provider_pb2.CheckRequest.AutonamingOptions.DISABLE
+    disabled = request.autonaming.mode == MESSAGES.CheckRequest.AutonamingOptions.DISABLE
     return Autonaming(request.autonaming.proposed_name, disabled)
 
 
 def _failure(failure: Any) -> Any:
-    return provider_pb2.CheckFailure(property=failure.property, reason=failure.reason)
+    return MESSAGES.CheckFailure(property=failure.property, reason=failure.reason)
 
 
 def _diff(diff: Diff) -> Any:
-    detailed = {path: provider_pb2.PropertyDiff(kind=kind.value) for path, kind in diff.detailed.items()}  # pyright: ignore[reportArgumentType]
+    detailed = {path: MESSAGES.PropertyDiff(kind=kind.value) for path, kind in diff.detailed.items()}  # pyright: ignore[reportArgumentType]
     replaces = diff.replaces
     if replaces is None:
         replaces = [path for path, kind in diff.detailed.items() if kind.replaces]
     changed = bool(detailed or replaces or diff.diffs)
-    kinds = provider_pb2.DiffResponse.DiffChanges
-    return provider_pb2.DiffResponse(
+    kinds = MESSAGES.DiffResponse.DiffChanges
+    return MESSAGES.DiffResponse(
         changes=kinds.DIFF_SOME if changed else kinds.DIFF_NONE,
         replaces=replaces,
         diffs=list(diff.diffs),
@@ -279,6 +280,23 @@ def _end_with_parent(parent: int) -> None:
     os._exit(0)
 
 
+def handlers(servicer: Servicer) -> grpc.GenericRpcHandler:
+    """The service's methods, with messages that leave property maps as bytes (see `wire`)."""
+    service = provider_pb2.DESCRIPTOR.services_by_name["ResourceProvider"]
+    methods = {
+        method.name: grpc.unary_unary_rpc_method_handler(
+            getattr(servicer, method.name),
+            request_deserializer=getattr(MESSAGES, method.input_type.name).FromString
+            if method.input_type.file is provider_pb2.DESCRIPTOR
+            else empty_pb2.Empty.FromString,
+            response_serializer=lambda message: message.SerializeToString(),
+        )
+        for method in service.methods
+        if method.name in vars(Servicer)
+    }
+    return grpc.method_handlers_generic_handler(service.full_name, methods)
+
+
 def serve(provider: Provider) -> None:
     """Serve `provider` to the engine that started this process, until that engine ends."""
     parser = argparse.ArgumentParser()
@@ -292,7 +310,7 @@ def serve(provider: Provider) -> None:
         ("grpc.max_send_message_length", _MESSAGE_SIZE),
     ]
     server = grpc.server(futures.ThreadPoolExecutor(max_workers=_WORKERS), options=limits)
-    provider_pb2_grpc.add_ResourceProviderServicer_to_server(Servicer(provider), server)
+    server.add_generic_rpc_handlers((handlers(Servicer(provider)),))
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()

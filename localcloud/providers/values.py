@@ -1,4 +1,4 @@
-"""Property values between the engine's protobuf structs and plain Python.
+"""Property values between the wire and plain Python.
 
 Plain values are dict, list, str, float/int, bool and None. Two things have no plain form and get one here:
 `UNKNOWN` (a value that a preview cannot know yet) and `Secret` (a value that must stay encrypted in state).
@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from google.protobuf import struct_pb2
+from localcloud.providers import wire
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,29 +52,22 @@ class Secret:
         return "Secret(***)"
 
 
-def decode(struct: struct_pb2.Struct) -> dict[str, Any]:
-    """The plain form of a property map. Integral numbers become int: protobuf knows only doubles."""
-    return {key: _decode(value) for key, value in struct.fields.items()}
+def decode(data: bytes) -> dict[str, Any]:
+    """The plain form of a property map on the wire. Integral numbers become int: the wire knows only doubles."""
+    return {key: _plain(value) for key, value in wire.decode(data).items()}
 
 
-def _decode(value: struct_pb2.Value) -> Any:
-    kind = value.WhichOneof("kind")
-    if kind == "struct_value":
-        return _decode_struct(value.struct_value)
-    if kind == "list_value":
-        return [_decode(item) for item in value.list_value.values]
-    if kind == "string_value":
-        return UNKNOWN if value.string_value == UNKNOWN_STRING else value.string_value
-    if kind == "number_value":
-        number = value.number_value
-        return int(number) if number.is_integer() else number
-    if kind == "bool_value":
-        return value.bool_value
-    return None
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return _decode_struct({key: _plain(item) for key, item in value.items()})
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else value
+    return UNKNOWN if value == UNKNOWN_STRING else value
 
 
-def _decode_struct(struct: struct_pb2.Struct) -> Any:
-    plain = decode(struct)
+def _decode_struct(plain: dict[str, Any]) -> Any:
     signature = plain.get(SIGNATURE_KEY)
     if signature == SECRET_SIGNATURE:
         return Secret(plain.get("value"))
@@ -86,33 +79,21 @@ def _decode_struct(struct: struct_pb2.Struct) -> Any:
     return plain
 
 
-def encode(plain: dict[str, Any]) -> struct_pb2.Struct:
-    """The protobuf form of a property map. Raises TypeError for a value that has none."""
-    struct = struct_pb2.Struct()
-    for key, value in plain.items():
-        struct.fields[key].CopyFrom(_encode(value))
-    return struct
+def encode(plain: dict[str, Any]) -> bytes:
+    """The wire form of a property map. Raises TypeError for a value that has none."""
+    return wire.encode({key: _marked(value) for key, value in plain.items()})
 
 
-def _encode(value: Any) -> struct_pb2.Value:
+def _marked(value: Any) -> Any:
     if value is UNKNOWN:
-        return struct_pb2.Value(string_value=UNKNOWN_STRING)
+        return UNKNOWN_STRING
     if isinstance(value, Secret):
-        return _encode({SIGNATURE_KEY: SECRET_SIGNATURE, "value": value.value})
-    if value is None:
-        return struct_pb2.Value(null_value=struct_pb2.NullValue.NULL_VALUE)
-    if isinstance(value, bool):
-        return struct_pb2.Value(bool_value=value)
-    if isinstance(value, (int, float)):
-        return struct_pb2.Value(number_value=float(value))
-    if isinstance(value, str):
-        return struct_pb2.Value(string_value=value)
+        return {SIGNATURE_KEY: SECRET_SIGNATURE, "value": _marked(value.value)}
     if isinstance(value, dict):
-        return struct_pb2.Value(struct_value=encode(value))
+        return {key: _marked(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return struct_pb2.Value(list_value=struct_pb2.ListValue(values=[_encode(item) for item in value]))
-    message = f"no property value for {type(value).__name__}"
-    raise TypeError(message)
+        return [_marked(item) for item in value]
+    return value
 
 
 def transform(value: Any, leaf: Callable[[Any], Any]) -> Any:
