@@ -1,4 +1,4 @@
-"""The protocol's messages without the rest of the Pulumi SDK, so that a plugin process starts in a third of the time."""
+"""The protocol's messages without the rest of the Pulumi SDK: a plugin starts in a third of the time."""
 
 from __future__ import annotations
 

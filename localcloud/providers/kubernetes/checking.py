@@ -10,17 +10,14 @@ from typing import TYPE_CHECKING, Any
 from localcloud.providers.kubernetes import kinds, names
 from localcloud.providers.kubernetes.awaiting import registry
 from localcloud.providers.kubernetes.normalize import normalize
-from localcloud.providers.kubernetes.objects import Object, dig, is_crd, kind_of, name_of, namespace_of, set_meta
+from localcloud.providers.kubernetes.objects import Object, dig, is_crd, kind_of, namespace_of, set_meta
 from localcloud.providers.kubernetes.secretness import conceal
 from localcloud.providers.kubernetes.state import to_object
 from localcloud.providers.model import ProviderError
 from localcloud.providers.values import UNKNOWN, has_unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from localcloud.providers.kubernetes.config import Settings
-    from localcloud.providers.kubernetes.discovery import Cluster
+    from localcloud.providers.kubernetes.session import Session
     from localcloud.providers.model import Request
 
 _MANAGED_BY = "app.kubernetes.io/managed-by"
@@ -31,17 +28,10 @@ _LIST = (
 
 
 def check(
-    request: Request,
-    olds: dict[str, Any],
-    news: dict[str, Any],
-    seed: bytes,
-    settings: Settings,
-    cluster: Cluster | None,
+    session: Session, request: Request, olds: dict[str, Any], news: dict[str, Any], seed: bytes
 ) -> dict[str, Any]:
-    """The checked inputs: normal form, named, in a namespace, with their secrets. Raises ProviderError.
-
-    `cluster` is None when it cannot be reached.
-    """
+    """The checked inputs: normal form, named, in a namespace, with their secrets. Raises ProviderError."""
+    settings = session.settings
     if kinds.is_list(request.type):
         raise ProviderError(_LIST)
     old, new = to_object(olds), normalize(to_object(news))
@@ -62,11 +52,11 @@ def check(
         _label(new)
     if settings.server_side and not names.is_named(new) and dig(new, "metadata", "generateName"):
         raise ProviderError("the `.metadata.generateName` field is not supported in Server-Side Apply mode")
-    _place(new, settings, cluster)
+    _place(session, new)
     if not has_unknown(new):
         registry.validate(new)
-    if is_crd(new) and cluster is not None:
-        cluster.declare(new)
+    if is_crd(new) and session.cluster is not None:
+        session.cluster.declare(new)
     return conceal(new, news)
 
 
@@ -82,23 +72,20 @@ def _label(obj: Object) -> None:
         labels[_MANAGED_BY] = "pulumi"
 
 
-def _place(obj: Object, settings: Settings, cluster: Cluster | None) -> None:
+def _place(session: Session, obj: Object) -> None:
     """Give a namespaced object the provider's namespace when it has none."""
-    if not settings.namespace or namespace_of(obj) or dig(obj, "metadata", "namespace") is UNKNOWN:
-        return
-    kind = kind_of(obj)
-    lives_in_one = cluster.namespaced(kind) if cluster is not None else kind.kind not in kinds.CLUSTER_SCOPED
-    if lives_in_one and (name_of(obj) or isinstance(obj.get("metadata"), dict)):
-        set_meta(obj, "namespace", settings.namespace)
+    own = namespace_of(obj) or dig(obj, "metadata", "namespace") is UNKNOWN
+    if session.settings.namespace and not own and session.namespaced(obj):
+        set_meta(obj, "namespace", session.settings.namespace)
 
 
-def warn_of_version(request: Request, obj: Object, minor: int, warn: Callable[[str, str], None]) -> None:
+def warn_of_version(session: Session, request: Request, obj: Object, minor: int) -> None:
     """Tell that the cluster no longer serves a kind's version, and which it serves (`RemovedAPIVersion`)."""
     kind = kind_of(obj)
     gone = kinds.removed(kind)
     if gone and minor >= gone[0]:
         link = f"https://git.k8s.io/kubernetes/CHANGELOG/CHANGELOG-1.{gone[0]}.md#deprecation"
-        warn(
+        session.warn(
             request.urn,
             f'apiVersion "{kind.api_version}/{kind.kind}" was removed in Kubernetes 1.{gone[0]}. '
             f'Use "{gone[1]}/{kind.kind}" instead.\nSee {link} for more information.',

@@ -101,7 +101,7 @@ class ApiClient:
         proxy = access.cluster.get("proxy-url")
         self._pool = urllib3.ProxyManager(proxy, **options) if proxy else urllib3.PoolManager(**options)
 
-    def request(
+    def request(  # noqa: PLR0917 - in the order of an HTTP request
         self,
         method: str,
         path: str,
@@ -113,18 +113,16 @@ class ApiClient:
         """One call. Raises ApiError for a refusal and UnreachableError when nobody answers."""
         url = self.server + path + (f"?{urlencode(query)}" if query else "")
         payload = None if body is None else json.dumps(body).encode()
-        renewed = False
-        for attempt in range(_THROTTLED_TRIES):
+        answer = self._send(method, url, payload, content_type)
+        if answer.status == _UNAUTHORIZED and self._credentials.renewable:
+            self._credentials.renew()
             answer = self._send(method, url, payload, content_type)
-            if answer.status == _UNAUTHORIZED and self._credentials.renewable and not renewed:
-                self._credentials.renew()
-                renewed = True
-                continue
-            if answer.status == _TOO_MANY and attempt < _THROTTLED_TRIES - 1:
-                pause = float(answer.headers.get("Retry-After") or 1)
-                if not (cancelled or threading.Event()).wait(pause):
-                    continue
-            break
+        tries = 1
+        while answer.status == _TOO_MANY and tries < _THROTTLED_TRIES:
+            if (cancelled or threading.Event()).wait(float(answer.headers.get("Retry-After") or 1)):
+                break
+            answer = self._send(method, url, payload, content_type)
+            tries += 1
         return self._decode(answer)
 
     def _send(self, method: str, url: str, payload: bytes | None, content_type: str) -> Any:

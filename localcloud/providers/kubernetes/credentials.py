@@ -7,7 +7,7 @@ Source: Kubernetes documentation, "Authenticating", section "client-go credentia
 from __future__ import annotations
 
 import base64
-import datetime
+import datetime as dt
 import json
 import os
 import ssl
@@ -21,7 +21,7 @@ from localcloud.providers.kubernetes.kubeconfig import KubeconfigError
 from localcloud.providers.model import ProviderError
 
 _EXEC_TIMEOUT = 60
-_EARLY = datetime.timedelta(seconds=30)
+_EARLY = dt.timedelta(seconds=30)
 
 
 class Credentials:
@@ -36,7 +36,7 @@ class Credentials:
         self._user, self._cluster = user, cluster
         self._lock = threading.Lock()
         self._issued: dict[str, Any] | None = None
-        self._expires: datetime.datetime | None = None
+        self._expires: dt.datetime | None = None
 
     @property
     def renewable(self) -> bool:
@@ -115,11 +115,11 @@ class Credentials:
 
     def _exec(self) -> dict[str, Any]:
         with self._lock:
-            fresh = self._expires is None or datetime.datetime.now(datetime.UTC) + _EARLY < self._expires
+            fresh = self._expires is None or dt.datetime.now(dt.UTC) + _EARLY < self._expires
             if self._issued is None or not fresh:
                 self._issued = _run(self._user["exec"], self._cluster)
                 until = self._issued.get("expirationTimestamp")
-                self._expires = datetime.datetime.fromisoformat(until) if until else None
+                self._expires = dt.datetime.fromisoformat(until) if until else None
             return self._issued
 
 

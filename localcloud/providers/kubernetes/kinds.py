@@ -48,7 +48,7 @@ CLUSTER_SCOPED: Final = frozenset(
     SelfSubjectAccessReview SelfSubjectReview SelfSubjectRulesReview ServiceCIDR StorageClass
     StorageVersionMigration SubjectAccessReview TokenReview ValidatingAdmissionPolicy
     ValidatingAdmissionPolicyBinding ValidatingWebhookConfiguration VolumeAttachment VolumeAttributesClass
-    """.split()
+    """.split()  # noqa: SIM905 - a table that people read
 )
 
 _REFUSED: Final = {
@@ -97,7 +97,7 @@ _STILL_SERVED: Final = frozenset(
 
 def of_type(token: str) -> GroupVersionKind:
     """The kind that a resource type names: `kubernetes:apps/v1:Deployment`. Raises ProviderError."""
-    package, module, kind = (token.split(":") + ["", ""])[:3]
+    package, module, kind = [*token.split(":"), "", ""][:3]
     group, slash, version = module.partition("/")
     if package != "kubernetes" or not slash:
         raise ProviderError(f"unrecognized resource type: {token!r} for this provider")
@@ -130,4 +130,4 @@ def removed(kind: GroupVersionKind) -> tuple[int, str] | None:
     """The minor release of Kubernetes 1 that no longer serves this kind, and the version to use instead."""
     if kind in _STILL_SERVED:
         return None
-    return _REMOVED_KINDS.get(tuple(kind)) or _REMOVED.get((kind.group, kind.version))
+    return _REMOVED_KINDS.get(kind) or _REMOVED.get((kind.group, kind.version))

@@ -40,12 +40,10 @@ def kind_of(obj: Object) -> GroupVersionKind:
 def dig(obj: Any, *path: str | int, default: Any = None) -> Any:
     """The value at `path`, or `default` where any step is missing."""
     for step in path:
-        if isinstance(obj, dict) and step in obj:
-            obj = obj[step]
-        elif isinstance(obj, list) and isinstance(step, int) and step < len(obj):
-            obj = obj[step]
-        else:
+        inside = step in obj if isinstance(obj, dict) else isinstance(obj, list) and step in range(len(obj))
+        if not inside:
             return default
+        obj = obj[step]  # pyright: ignore[reportArgumentType, reportCallIssue]
     return obj
 
 

@@ -7,7 +7,6 @@ Source: Kubernetes documentation, "Server-Side Apply", and pulumi-kubernetes `pr
 from __future__ import annotations
 
 import copy
-import json
 from typing import TYPE_CHECKING, Any
 
 from localcloud.providers.kubernetes.objects import Object, dig
@@ -72,46 +71,29 @@ def overlay(base: Any, top: Any) -> Any:
     return result
 
 
-def _owns(fields: Any, live: Any, steps: Sequence[str | int]) -> bool:
-    """Whether a FieldsV1 tree holds the path; list elements are found by the keys that name them."""
-    for index, step in enumerate(steps):
-        if not isinstance(fields, dict):
-            return False
-        if isinstance(step, str):
-            fields, live = fields.get(f"f:{step}"), dig(live, step)
-            continue
-        element = dig(live, step)
-        matches = [inner for key, inner in fields.items() if _names(key, element)]
-        return any(_owns(inner, element, steps[index + 1 :]) for inner in matches)
+def _owns(fields: Any, steps: Sequence[str | int]) -> bool:
+    """Whether a FieldsV1 tree holds a path of map keys; the plugin follows no path into a list either."""
+    for step in steps:
+        fields = fields.get(f"f:{step}") if isinstance(fields, dict) and isinstance(step, str) else None
     return isinstance(fields, dict)
-
-
-def _names(key: str, element: Any) -> bool:
-    if key.startswith("k:") and isinstance(element, dict):
-        return all(element.get(name) == value for name, value in json.loads(key[2:]).items())
-    return key.startswith("v:") and json.loads(key[2:]) == element
 
 
 def owned_by_others_only(live: Object, manager: str, steps: Sequence[str | int]) -> bool:
     """Whether some other manager owns the field at `steps` and `manager` does not."""
-    owners = {entry.get("manager") for entry in _entries(live) if _owns(entry.get("fieldsV1"), live, steps)}
+    owners = {entry.get("manager") for entry in _entries(live) if _owns(entry.get("fieldsV1"), steps)}
     return bool(owners - {manager}) and manager not in owners
 
 
 def put(obj: Any, steps: Sequence[str | int], value: Any) -> None:
-    """Set the value at a path, making the maps on the way; a list element that is not there is left alone."""
+    """Set the value at a path of map keys, making the maps on the way; a path into a list is left alone."""
+    if not all(isinstance(step, str) for step in steps):
+        return
     for step in steps[:-1]:
-        if isinstance(step, int):
-            if not isinstance(obj, list) or step >= len(obj):
-                return
-            obj = obj[step]
-        elif isinstance(obj, dict):
-            obj = obj.setdefault(step, {})
-        else:
+        if not isinstance(obj, dict):
             return
-    last = steps[-1]
-    if isinstance(obj, dict) or (isinstance(obj, list) and isinstance(last, int) and last < len(obj)):
-        obj[last] = copy.deepcopy(value)  # pyright: ignore[reportArgumentType]
+        obj = obj.setdefault(step, {})
+    if isinstance(obj, dict):
+        obj[steps[-1]] = copy.deepcopy(value)
 
 
 def remove(obj: Any, steps: Sequence[str | int]) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from localcloud.providers.kubernetes.objects import Object, is_config_map, is_secret, kind_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 _IDENTITY: Final = (".metadata.name", ".metadata.namespace")
 _SELECTOR: Final = (".spec.selector",)
@@ -26,20 +26,20 @@ _STATEFUL_SET: Final = (
 _VOLUME_SOURCES: Final = """
     awsElasticBlockStore azureDisk azureFile cephfs cinder csi fc flexVolume flocker gcePersistentDisk glusterfs
     hostPath iscsi local nfs photonPersistentDisk portworxVolume quobyte rbd scaleIO storageos vsphereVolume
-""".split()
+""".split()  # noqa: SIM905 - a table that people read
 _POD: Final = """
     affinity automountServiceAccountToken dnsConfig dnsPolicy enableServiceLinks hostAliases hostIPC hostNetwork
     hostPID hostname imagePullSecrets nodeName nodeSelector overhead preemptionPolicy priority priorityClassName
     readinessGates restartPolicy runtimeClassName schedulerName securityContext serviceAccount serviceAccountName
     shareProcessNamespace subdomain terminationGracePeriodSeconds volumes
-""".split()
+""".split()  # noqa: SIM905 - a table that people read
 _CONTAINER: Final = """
     args command env image imagePullPolicy lifecycle livenessProbe ports readinessProbe resources securityContext
     stdin stdinOnce terminationMessagePath terminationMessagePolicy tty volumeDevices volumeMounts workingDir
-""".split()
+""".split()  # noqa: SIM905 - a table that people read
 
 #: (group, version, kind) -> paths below the object
-_RULES: Final[dict[tuple[str, str, str], Sequence[str]]] = {
+_RULES: Final[Mapping[tuple[str, str, str], Sequence[str]]] = {
     ("apps", "v1beta1", "StatefulSet"): _STATEFUL_SET,
     ("apps", "v1beta2", "StatefulSet"): _STATEFUL_SET,
     ("apps", "v1", "StatefulSet"): _STATEFUL_SET,
@@ -82,7 +82,7 @@ def paths(obj: Object, *, mutable_config_maps: bool = False, mutable_secrets: bo
         return [*_IDENTITY, ".type", ".stringData", ".data"]
     if is_config_map(obj) and (immutable or not mutable_config_maps):
         return [*_IDENTITY, ".binaryData", ".data"]
-    return [*_IDENTITY, *_RULES.get(tuple(kind_of(obj)), ())]
+    return [*_IDENTITY, *_RULES.get(kind_of(obj), ())]
 
 
 def _parse(path: str) -> list[str]:

@@ -6,10 +6,12 @@ what the program marked, where a list with one secret in it becomes secret as a 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from localcloud.providers.kubernetes.objects import Object
 from localcloud.providers.values import Secret, has_secret
+
+if TYPE_CHECKING:
+    from localcloud.providers.kubernetes.objects import Object
 
 
 def conceal(plain: Object, marked: Any) -> Object:

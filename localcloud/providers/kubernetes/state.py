@@ -5,11 +5,13 @@ Source: pulumi-kubernetes `provider.go` (`checkpointObject`, `parseCheckpointObj
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from localcloud.providers.kubernetes.objects import Object
 from localcloud.providers.kubernetes.secretness import conceal
 from localcloud.providers.values import Secret, reveal
+
+if TYPE_CHECKING:
+    from localcloud.providers.kubernetes.objects import Object
 
 INPUTS = "__inputs"
 INITIAL_API_VERSION = "__initialApiVersion"

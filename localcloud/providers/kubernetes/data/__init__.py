@@ -1,0 +1,1 @@
+"""Tables that the provider reads, and what makes them."""
