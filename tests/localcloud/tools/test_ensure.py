@@ -110,6 +110,24 @@ def test_a_tool_without_a_digest_is_built_and_then_cached(
     assert leftovers(tmp_path / "cache") == []
 
 
+def test_several_tools_of_one_module_are_built_at_once(
+    clone: Clone, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each with its own flags; a package that ends in a major version is called after what stands before it."""
+    clone.pin()
+    (clone.folder / "own" / "server" / "v3").mkdir(parents=True)
+    (clone.folder / "own" / "server" / "v3" / "main.go").write_text(HELLO)
+    with (clone.folder / "pins.toml").open("a") as pins_file:
+        pins_file.write(
+            '[daemon]\nversion = "4.0.0"\n[daemon.build]\nmodule = "own"\npackage = "example.invalid/tools/server/v3"\n'
+        )
+    found = ensure(["hello", "daemon"], Progress(), cache=tmp_path, pinned=clone.folder)
+    assert {name: path.name for name, path in found.items()} == {"hello": "hello", "daemon": "daemon"}
+    assert {run(path) for path in found.values()} == {"hello 1.2.3"}, "one line of flags serves all"
+    assert "building 2 tools at once: hello, daemon: done in" in capsys.readouterr().err
+    assert all([p.name for p in path.parent.iterdir()] == [path.name] for path in found.values())
+
+
 def test_a_changed_pin_is_built_anew(clone: Clone, tmp_path: Path) -> None:
     clone.pin()
     first = ensure(["hello"], NullProgress(), cache=tmp_path, pinned=clone.folder)["hello"]

@@ -1,0 +1,179 @@
+"""The gcp stand-in for tests: one call for what the engine does in several, and small valid inputs of each type."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from localcloud.providers.gcp.provider import DEFAULTS, GcpProvider
+from localcloud.providers.gcp.store import Store
+from localcloud.providers.model import CheckFailure, Diff, Request, State
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PROJECT = "demo-project"
+REGION = "europe-west4"
+NETWORK = "gcp:compute/network:Network"
+SUBNETWORK = "gcp:compute/subnetwork:Subnetwork"
+ROUTER = "gcp:compute/router:Router"
+NAT = "gcp:compute/routerNat:RouterNat"
+FIREWALL = "gcp:compute/firewall:Firewall"
+CLUSTER = "gcp:container/cluster:Cluster"
+POOL = "gcp:container/nodePool:NodePool"
+REPOSITORY = "gcp:artifactregistry/repository:Repository"
+BUCKET = "gcp:storage/bucket:Bucket"
+OBJECT = "gcp:storage/bucketObject:BucketObject"
+ACCOUNT = "gcp:serviceaccount/account:Account"
+RING = "gcp:kms/keyRing:KeyRing"
+KEY = "gcp:kms/cryptoKey:CryptoKey"
+SERVICE = "gcp:projects/service:Service"
+PROJECT_MEMBER = "gcp:projects/iAMMember:IAMMember"
+ACCOUNT_MEMBER = "gcp:serviceaccount/iAMMember:IAMMember"
+BUCKET_MEMBER = "gcp:storage/bucketIAMMember:BucketIAMMember"
+REPOSITORY_MEMBER = "gcp:artifactregistry/repositoryIamMember:RepositoryIamMember"
+
+#: inputs that are accepted, in an order in which each finds what it refers to
+VALID: dict[str, dict[str, Any]] = {
+    NETWORK: {"name": "net", "autoCreateSubnetworks": False},
+    SUBNETWORK: {
+        "name": "sub",
+        "network": "net",
+        "ipCidrRange": "10.0.0.0/20",
+        "secondaryIpRanges": [
+            {"rangeName": "pods", "ipCidrRange": "10.4.0.0/14"},
+            {"rangeName": "services", "ipCidrRange": "10.8.0.0/20"},
+        ],
+    },
+    ROUTER: {"name": "router", "network": "net"},
+    NAT: {
+        "name": "nat",
+        "router": "router",
+        "natIpAllocateOption": "AUTO_ONLY",
+        "sourceSubnetworkIpRangesToNat": "ALL_SUBNETWORKS_ALL_IP_RANGES",
+    },
+    FIREWALL: {
+        "name": "fw",
+        "network": "net",
+        "sourceRanges": ["10.0.0.0/8"],
+        "allows": [{"protocol": "tcp", "ports": ["22", "8000-8080"]}],
+    },
+    ACCOUNT: {"accountId": "nodes-sa"},
+    CLUSTER: {
+        "name": "main",
+        "network": "net",
+        "subnetwork": "sub",
+        "deletionProtection": False,
+        "initialNodeCount": 1,
+        "removeDefaultNodePool": True,
+        "ipAllocationPolicy": {"clusterSecondaryRangeName": "pods", "servicesSecondaryRangeName": "services"},
+        "privateClusterConfig": {
+            "enablePrivateNodes": True,
+            "enablePrivateEndpoint": True,
+            "masterIpv4CidrBlock": "172.16.0.0/28",
+        },
+        "masterAuthorizedNetworksConfig": {"cidrBlocks": []},
+        "workloadIdentityConfig": {"workloadPool": f"{PROJECT}.svc.id.goog"},
+    },
+    POOL: {
+        "name": "pool",
+        "cluster": "main",
+        "nodeCount": 1,
+        "nodeConfig": {
+            "machineType": "n2-standard-4",
+            "serviceAccount": f"nodes-sa@{PROJECT}.iam.gserviceaccount.com",
+        },
+    },
+    REPOSITORY: {"repositoryId": "ml", "format": "DOCKER"},
+    BUCKET: {"name": "demo-models", "location": "EU"},
+    OBJECT: {"bucket": "demo-models", "name": "a/b", "content": "hello"},
+    RING: {"name": "ring", "location": REGION},
+    KEY: {"name": "key", "keyRing": f"projects/{PROJECT}/locations/{REGION}/keyRings/ring"},
+    SERVICE: {"service": "container.googleapis.com"},
+    PROJECT_MEMBER: {"project": PROJECT, "role": "roles/viewer", "member": "user:a@example.com"},
+    ACCOUNT_MEMBER: {
+        "serviceAccountId": f"projects/{PROJECT}/serviceAccounts/nodes-sa@{PROJECT}.iam.gserviceaccount.com",
+        "role": "roles/iam.workloadIdentityUser",
+        "member": f"serviceAccount:{PROJECT}.svc.id.goog[team/churn]",
+    },
+    BUCKET_MEMBER: {
+        "bucket": "demo-models",
+        "role": "roles/storage.objectViewer",
+        "member": f"serviceAccount:nodes-sa@{PROJECT}.iam.gserviceaccount.com",
+    },
+    REPOSITORY_MEMBER: {"repository": "ml", "role": "roles/artifactregistry.reader", "member": "group:ml@example.com"},
+}
+
+
+def request(token: str, name: str, identity: str = "", *, preview: bool = False) -> Request:
+    """A request as the engine makes it."""
+    return Request(f"urn:pulumi:test::slipway::{token}::{name}", identity, preview=preview)
+
+
+def write_cluster(local: Path, endpoint: str = "127.0.0.1:6443", kind: str = "external") -> None:
+    """A cluster.json whose nodes nobody makes."""
+    facts = {
+        "kind": kind,
+        "endpoint": endpoint,
+        "certificateAuthority": "Q0E=",
+        "kubeconfig": str(local / "kubeconfig"),
+    }
+    local.mkdir(parents=True, exist_ok=True)
+    (local / "cluster.json").write_text(json.dumps(facts), encoding="utf-8")
+
+
+class Cloud:
+    """A configured provider on a store of its own."""
+
+    def __init__(self, local: Path, **config: Any) -> None:
+        self.local = local
+        self.store = Store(local / "gcp")
+        self.provider = GcpProvider(self.store)
+        self.provider.configure({"project": PROJECT, "region": REGION, **config})
+        self.logged: list[str] = []
+        self.provider.log = lambda _urn, message: self.logged.append(message)
+
+    def check(self, token: str, news: dict[str, Any], olds: dict[str, Any] | None = None) -> list[CheckFailure]:
+        """What is refused of these inputs."""
+        return self.provider.check(request(token, "it"), olds or {}, news, b"seed")[1]
+
+    def refusal(self, token: str, **changes: Any) -> str:
+        """The refusals of the type's valid inputs with these changes, as one text."""
+        failures = self.check(token, {**VALID[token], **changes})
+        return "; ".join(f"{failure.property}: {failure.reason}" for failure in failures)
+
+    def inputs(self, token: str, news: dict[str, Any], olds: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Checked inputs; fails when any is refused."""
+        inputs, failures = self.provider.check(request(token, "it"), olds or {}, news, b"seed")
+        assert not failures, failures
+        return inputs
+
+    def create(self, token: str, **changes: Any) -> tuple[dict[str, Any], State]:
+        """Check and create the type's valid inputs with these changes (None leaves one out)."""
+        news = {key: value for key, value in {**VALID[token], **changes}.items() if value is not None}
+        inputs = self.inputs(token, news)
+        return inputs, self.provider.create(request(token, "it"), inputs)
+
+    def build(self, *tokens: str) -> dict[str, tuple[dict[str, Any], State]]:
+        """Create the valid inputs of these types (of all for none), in the order of `VALID`."""
+        return {token: self.create(token) for token in VALID if token in tokens or not tokens}
+
+    def read(self, token: str, inputs: dict[str, Any], state: State) -> State | None:
+        """Refresh."""
+        return self.provider.read(request(token, "it", state.id), inputs, state.outputs)
+
+    def diff(self, token: str, inputs: dict[str, Any], state: State, **changes: Any) -> Diff:
+        """What changing these inputs would do (None leaves one out)."""
+        news = {key: value for key, value in {**inputs, **changes}.items() if value is not None and key != DEFAULTS}
+        checked = self.inputs(token, news, inputs)
+        return self.provider.diff(request(token, "it", state.id), inputs, state.outputs, checked, [])
+
+    def update(self, token: str, inputs: dict[str, Any], state: State, **changes: Any) -> State:
+        """Change these inputs in place."""
+        news = {key: value for key, value in {**inputs, **changes}.items() if value is not None}
+        where = request(token, "it", state.id)
+        return State(state.id, self.provider.update(where, inputs, state.outputs, news, []))
+
+    def delete(self, token: str, inputs: dict[str, Any], state: State) -> None:
+        """Destroy."""
+        self.provider.delete(request(token, "it", state.id), inputs, state.outputs)
