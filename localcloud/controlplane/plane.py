@@ -166,27 +166,10 @@ class ControlPlane:
 
     def _prepare(self, tools: Mapping[str, Path]) -> dict[str, Part]:
         """Write what the parts read, and return them."""
-        known = ports.load(self.layout.ports)
-        self._free_ports(known)
+        known = ports.settle(self.layout, self._runs)
         pki.make(self.layout.pki)
         credentials.write(self.layout, known["kube-apiserver"])
         return parts.all_parts(self.layout, known, tools)
-
-    def _free_ports(self, known: dict[str, int]) -> None:
-        """Replace the ports that strangers took meanwhile; the API server's is part of what others remember."""
-        taken = [
-            name
-            for name in ports.NAMES
-            if not self._runs(name.removesuffix("-peer")) and not ports.is_free(known[name])
-        ]
-        if "kube-apiserver" in taken and self.layout.holds_data:
-            port = known["kube-apiserver"]
-            raise LocalcloudError(
-                f"port {port} of the local cluster is taken by {ports.holder(port)}: end it and start again, or give "
-                f"up the cluster's content with `make down` (the port is fixed as long as {self.layout.data} is there)"
-            )
-        if taken:
-            ports.choose(self.layout.ports, known, taken)
 
     def _start(self, wanted: Mapping[str, Part], told: Progress) -> bool:
         """Start what is missing, in order; return whether anything was started."""

@@ -12,7 +12,10 @@ from localcloud.controlplane.layout import read_json, write_json
 from localcloud.errors import LocalcloudError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+
+    from localcloud.controlplane.layout import Layout
 
 HOST = "127.0.0.1"
 NAMES = ("etcd", "etcd-peer", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok")
@@ -28,6 +31,29 @@ def load(path: Path) -> dict[str, int]:
     if missing:
         choose(path, ports, missing)
     return ports
+
+
+def settle(layout: Layout, runs: Callable[[str], bool]) -> dict[str, int]:
+    """Return the ports for a start: those that strangers took meanwhile are chosen anew.
+
+    Args:
+        layout: of the control plane.
+        runs: says whether a part runs already, and so holds its port itself.
+
+    Raises:
+        LocalcloudError: the API server's port is taken; it is part of what others remember of the cluster.
+    """
+    known = load(layout.ports)
+    taken = [name for name in NAMES if not runs(name.removesuffix("-peer")) and not is_free(known[name])]
+    if "kube-apiserver" in taken and layout.holds_data:
+        port = known["kube-apiserver"]
+        raise LocalcloudError(
+            f"port {port} of the local cluster is taken by {holder(port)}: end it and start again, or give up the "
+            f"cluster's content with `make down` (the port is fixed as long as {layout.data} is there)"
+        )
+    if taken:
+        choose(layout.ports, known, taken)
+    return known
 
 
 def choose(path: Path, ports: dict[str, int], names: list[str]) -> None:
