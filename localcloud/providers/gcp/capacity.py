@@ -59,7 +59,7 @@ def resources(machine: Machine, pods: int, disk: int, gpus: int) -> tuple[dict[s
     capacity = {"cpu": str(int(machine.cpus)), "memory": f"{int(memory)}Mi", "ephemeral-storage": f"{disk}Gi"}
     allocatable = {
         "cpu": f"{int(cpu - reserved_cpu(machine, pods))}m",
-        "memory": f"{int(memory - reserved_memory(machine))}Mi",
+        "memory": f"{int(round(memory - reserved_memory(machine), 3))}Mi",
         "ephemeral-storage": f"{int((disk - reserved_storage(disk)) * _MIB)}Mi",
     }
     both = {"pods": str(pods), **({"nvidia.com/gpu": str(gpus)} if gpus else {})}

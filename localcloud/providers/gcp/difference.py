@@ -55,7 +55,7 @@ class Comparison:
         elif spec.type == "object":
             self._object(spec, old, new, path)
         elif new is None:
-            self._mark(path, "delete", replaces=_forces(spec))
+            self._mark(path, "delete", replaces=spec.force_new or _forces(spec, old))
         elif spec.type == "set":
             self._set(spec, old or [], new, path)
         elif spec.type == "list":
@@ -67,18 +67,10 @@ class Comparison:
 
     def _object(self, spec: Field, old: Any, new: Any, path: str) -> None:
         if new is None:
-            self._mark(path, "delete", replaces=_forces(spec))
+            self._mark(path, "delete", replaces=spec.force_new or _forces(spec, old))
         elif old is None:
-            before = len(self.found)
-            self.fields(spec.fields, {}, new, path)
-            given = len(self.found) > before or not spec.fields
-            if given or any(item is not None for item in new.values()):
-                for inner in [key for key in self.found if paths.covers(path, key)]:
-                    self.found.pop(inner)
-                inner_replaces = any(
-                    field.force_new and not is_zero(new.get(name)) for name, field in spec.fields.items()
-                )
-                self._mark(path, "add", replaces=spec.force_new or inner_replaces)
+            if new or not spec.fields:
+                self._mark(path, "add", replaces=spec.force_new or _forces(spec, new))
         else:
             self.fields(spec.fields, old, new, path)
 
@@ -86,9 +78,9 @@ class Comparison:
         for index in range(max(len(old), len(new))):
             where = paths.join(path, index)
             if index >= len(new):
-                self._mark(where, "delete", replaces=_forces(spec))
+                self._mark(where, "delete", replaces=spec.force_new or _forces(spec, old[index]))
             elif index >= len(old):
-                self._mark(where, "add", replaces=_forces(spec))
+                self._mark(where, "add", replaces=spec.force_new or _forces(spec, new[index]))
             elif spec.fields and isinstance(new[index], dict):
                 self.fields(spec.fields, old[index], new[index], where)
             elif not self._equal(path, old[index], new[index]):
@@ -104,12 +96,13 @@ class Comparison:
             else:
                 left.remove(twin)
         removed = [index for index, _ in left]
-        for index in added:
-            kind = "update" if index in removed else "add"
-            self._mark(paths.join(path, index), kind, replaces=_forces(spec))
-        for index in removed:
-            if index not in added:
-                self._mark(paths.join(path, index), "delete", replaces=_forces(spec))
+        counts = spec.force_new and (len(old) != len(new) or not spec.fields)
+        for index in sorted({*added, *removed}):
+            items = [old[index]] if index in removed else []
+            items += [new[index]] if index in added else []
+            kind = "update" if len(items) > 1 else "delete" if index in removed else "add"
+            replaces = counts or any(_forces(spec, item) for item in items)
+            self._mark(paths.join(path, index), kind, replaces=replaces)
 
     def _twins(self, spec: Field, old: Any, new: Any, path: str) -> bool:
         if not (spec.fields and isinstance(old, dict) and isinstance(new, dict)):
@@ -136,5 +129,11 @@ class Comparison:
         self.found[path] = _KINDS[what, replaces]
 
 
-def _forces(spec: Field) -> bool:
-    return spec.force_new or any(inner.force_new and inner.settable for inner in spec.fields.values())
+def _forces(spec: Field, value: Any) -> bool:
+    """Whether a block that comes or goes with this value needs a new resource because of a field in it."""
+    if isinstance(value, list):
+        return any(_forces(spec, item) for item in value)
+    if not isinstance(value, dict):
+        return False
+    given = {name: field for name, field in spec.fields.items() if field.settable and not is_zero(value.get(name))}
+    return any(field.force_new or _forces(field, value[name]) for name, field in given.items())

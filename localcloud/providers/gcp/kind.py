@@ -80,6 +80,8 @@ class Kind:
     parent: str = ""
     #: properties that the API never sees: they live in Pulumi's state only
     provider_only: frozenset[str] = frozenset()
+    #: properties that an import leaves out: they exclude others that say the same
+    not_imported: frozenset[str] = frozenset()
     #: property with the user's labels
     labels: str = ""
     #: parts of the id that are not simply properties
@@ -102,7 +104,8 @@ class Kind:
     protect: Callable[[Api, str, Values], None] = _release
     #: raises ApiError while the resource may not go; inside the transaction, which it may use to remove children
     release: Callable[[Api, str, Values], None] = _release
-    #: after the transaction: what shows outside the store (nodes); `values` empty on delete
+    #: after the transaction: what shows outside the store (nodes); `values` have the provider-only properties,
+    #: too, and are empty on delete
     appear: Callable[[Api, str, Values, Values | None], None] = _appear
     #: whether destroying leaves the record (Cloud KMS)
     stays: bool = False

@@ -46,7 +46,7 @@ def reconcile(api: Api, identity: str, values: Values, old: Values | None) -> No
     for name, node in kept.items():
         _relabel(kube, node, wanted[name], Template(identity, old) if old else template)
     missing = [name for name in wanted if name not in existing]
-    stale = sorted(name for name in existing if name not in wanted)
+    stale = sorted((name for name in existing if name not in wanted), key=lambda name: (_zone(existing[name]), name))
     surge = max(int(((values.get("upgradeSettings") or {}).get("maxSurge")) or 1), 1)
     outdated = [name for name in stale if _template_of(existing[name]) != template.version()]
     if not (outdated and missing):
@@ -104,6 +104,10 @@ def _existing(kube: Kube, annotation: str, value: str) -> dict[str, Values]:
     return {node["metadata"]["name"]: node for node in ours}
 
 
+def _zone(node: Values) -> str:
+    return node["metadata"]["labels"].get("topology.kubernetes.io/zone", "")
+
+
 def _template_of(node: Values) -> str:
     return node["metadata"]["annotations"].get(TEMPLATE_ANNOTATION, "")
 
@@ -145,7 +149,7 @@ def _is_ready(node: Values) -> bool:
 def _relabel(kube: Kube, node: Values, wanted: Values, old: Template) -> None:
     """Labels and taints of a pool change in place; what others put on the node stays."""
     name = node["metadata"]["name"]
-    zone = node["metadata"]["labels"].get("topology.kubernetes.io/zone", "")
+    zone = _zone(node)
     before = {**old.labels(name, zone)}
     labels: dict[str, str | None] = dict.fromkeys(set(before) - set(wanted["metadata"]["labels"]))
     labels |= wanted["metadata"]["labels"]

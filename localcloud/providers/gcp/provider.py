@@ -156,7 +156,7 @@ class GcpProvider(Provider):
     def _appeared(write: _Write, inputs: dict[str, Any]) -> State:
         """The state once what the record stands for is there; the record stays when that fails half-way."""
         try:
-            write.kind.appear(write.api, write.identity, write.values, write.before)
+            write.kind.appear(write.api, write.identity, {**write.values, **write.local}, write.before)
         except ProviderError as error:
             state = write.state(inputs)
             raise PartialFailureError(replace(state, inputs=inputs), [str(error)]) from error
@@ -184,7 +184,10 @@ class GcpProvider(Provider):
         if importing:
             local = {name: field.default for name, field in kind.schema.fields.items() if name in kind.provider_only}
         state = _Write(kind, api, identity, record, None, local).state(inputs, outputs)
-        fresh = records.inputs_from(kind.schema.fields, reveal(state.outputs), old, _same(kind))
+        live = reveal(state.outputs)
+        if importing:
+            live = records.without(live, kind.not_imported)
+        fresh = records.inputs_from(kind.schema.fields, live, old, _same(kind))
         fresh[DEFAULTS] = inputs.get(DEFAULTS, [])
         return State(identity, state.outputs, records.concealed({}, fresh, inputs))
 

@@ -9,7 +9,7 @@ from localcloud.providers.gcp import errors
 from localcloud.providers.values import UNKNOWN, Secret, has_secret
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from localcloud.providers.gcp.api import Api
     from localcloud.providers.gcp.kind import Kind, Values
@@ -56,10 +56,8 @@ def settled(kind: Kind, api: Api, identity: str, values: Values) -> Values:
     values = filled(values, {**defaults, **kind.settle(api, identity, values)})
     for path, reference in kind.references.items():
         value = values.get(path)
-        if isinstance(value, str) and value and "/" in reference.template and value not in reference.external:
-            target = reference.identity(value, scope)
-            if reference.prefix or "/" in value:
-                values[path] = reference.prefix + target
+        if isinstance(value, str) and value and (reference.prefix or reference.full):
+            values[path] = reference.prefix + reference.identity(value, scope)
     return values
 
 
@@ -155,6 +153,17 @@ def _conceal(fields: Mapping[str, Field], value: Any, sources: list[Any]) -> Any
             return Secret(value)
         return [_conceal(fields, item, [source[index] for source in aligned]) for index, item in enumerate(value)]
     return value
+
+
+def without(values: Values, paths: Iterable[str]) -> Values:
+    """`values` without these dotted paths."""
+    result = copy.deepcopy(values)
+    for path in paths:
+        *parents, last = path.split(".")
+        target = _reach(result, ".".join(parents)) if parents else result
+        if isinstance(target, dict):
+            target.pop(last, None)
+    return result
 
 
 def inputs_from(fields: Mapping[str, Field], live: Values, old: Values | None, comparable: Comparable) -> Values:

@@ -39,12 +39,14 @@ class Reference:
     """A field that names another resource: of type `token`, found by expanding `template`.
 
     `template` is the target's id form, such as `projects/{project}/global/networks/{name}`. `prefix` is what the
-    API puts before the relative link in its answers. `external` are values that need no record of ours.
+    API puts before the relative link in its answers; where it has no prefix, `full` says whether it answers with the
+    relative link or with what was given. `external` are values that need no record of ours.
     """
 
     token: str
     template: str
     prefix: str = ""
+    full: bool = False
     external: frozenset[str] = frozenset()
 
     def identity(self, value: str, known: dict[str, str]) -> str:

@@ -57,16 +57,15 @@ def node_zones(cluster: Values) -> list[str]:
 
 
 def _admit(api: Api, identity: str, values: Values, old: Values | None) -> None:
+    localcluster.require(api.store)
     subnetwork = api.get(SUBNETWORK, relative(values.get("subnetwork") or "")) or {}
     network = relative(values.get("network") or "")
     if subnetwork and relative(subnetwork["network"]) != network:
         raise errors.bad_request(f"Subnetwork '{relative(values['subnetwork'])}' is not in network '{network}'.")
     _admit_ranges(identity, values, subnetwork)
     _admit_control_plane(api, identity, values)
-    endpoint_subnetwork = lookup(values, "privateClusterConfig.privateEndpointSubnetwork")
     if old is None and values.get("enableAutopilot") and locations.is_zone(values["location"]):
         raise errors.bad_request("Autopilot clusters must be regional clusters.")
-    del endpoint_subnetwork
 
 
 def _admit_ranges(identity: str, values: Values, subnetwork: Values) -> None:
@@ -207,13 +206,27 @@ def _release(api: Api, identity: str, values: Values) -> None:
 
 
 def _appear(api: Api, identity: str, values: Values, old: Values | None) -> None:
+    """A new cluster has its default pool unless that is removed at once; a deleted one takes its nodes along."""
     from localcloud.providers.gcp import nodes  # noqa: PLC0415 - only where nodes are touched
 
-    record = values or old or {}
     if not values:
         nodes.remove_all(api, cluster=identity)
-    elif old is None and not record.get("initialNodeCount") and not record.get("nodePools"):
-        return
+    elif old is None and not values.get("removeDefaultNodePool") and not values.get("enableAutopilot"):
+        _make_default_pool(api, identity, values)
+
+
+def _make_default_pool(api: Api, identity: str, values: Values) -> None:
+    from localcloud.providers.gcp import nodes  # noqa: PLC0415 - only where nodes are touched
+    from localcloud.providers.gcp.catalog import find  # noqa: PLC0415 - the pools' rules need this module
+    from localcloud.providers.gcp.records import settled  # noqa: PLC0415 - same
+
+    pool = f"{identity}/nodePools/default-pool"
+    given = {"name": "default-pool", "cluster": values["name"], "initialNodeCount": values["initialNodeCount"]}
+    if values.get("nodeConfig"):
+        given["nodeConfig"] = values["nodeConfig"]
+    record = settled(find(POOL), api, pool, given | {"project": values["project"], "location": values["location"]})
+    api.store.put(POOL, pool, record)
+    nodes.reconcile(api, pool, record, None)
 
 
 def _same(path: str, old: Any, new: Any) -> bool:
@@ -224,7 +237,7 @@ def _same(path: str, old: Any, new: Any) -> bool:
     return False
 
 
-SUBNETWORK_REFERENCE: Final = Reference(SUBNETWORK, SUBNETWORK_ID)
+SUBNETWORK_REFERENCE: Final = Reference(SUBNETWORK, SUBNETWORK_ID, full=True)
 KEY_REFERENCE: Final = Reference(
     "gcp:kms/cryptoKey:CryptoKey", "projects/{project}/locations/{location}/keyRings/{ring}/cryptoKeys/{name}"
 )
@@ -239,7 +252,7 @@ KINDS: Final = [
         labels="resourceLabels",
         exists="Already exists: {id}.",
         references={
-            "network": Reference(NETWORK, NETWORK_ID),
+            "network": Reference(NETWORK, NETWORK_ID, full=True),
             "subnetwork": SUBNETWORK_REFERENCE,
             "privateClusterConfig.privateEndpointSubnetwork": SUBNETWORK_REFERENCE,
             "databaseEncryption.keyName": KEY_REFERENCE,
@@ -253,6 +266,13 @@ KINDS: Final = [
                 "ignoreNodeCountChanges",
                 "skipNodePoolRefresh",
                 "minMasterVersion",
+            }
+        ),
+        not_imported=frozenset(
+            {
+                "clusterIpv4Cidr",
+                "ipAllocationPolicy.clusterIpv4CidrBlock",
+                "ipAllocationPolicy.servicesIpv4CidrBlock",
             }
         ),
         check=cluster_checks.check,

@@ -97,8 +97,9 @@ def check_zones(values: Values, location: str) -> Iterator[tuple[str, str]]:
 
 
 def _check_nodes(values: Values) -> Iterator[tuple[str, str]]:
-    pools = values.get("nodePools")
-    if not pools and not values.get("enableAutopilot") and not values.get("initialNodeCount"):
+    if values.get("nodePools"):
+        yield "nodePools", "inline node pools are not offered by this stand-in; declare each as a NodePool (tpg#3409)"
+    elif not values.get("enableAutopilot") and not values.get("initialNodeCount"):
         yield "initialNodeCount", "Cluster.initial_node_count must be greater than zero."
     most = values.get("defaultMaxPodsPerNode")
     if isinstance(most, int) and not _MOST_PODS[0] <= most <= _MOST_PODS[1]:

@@ -204,6 +204,7 @@ KINDS: Final = [
         references={"cluster": CLUSTER_REFERENCE, "nodeConfig.serviceAccount": ACCOUNT_REFERENCE},
         parent="cluster",
         provider_only=frozenset({"deletionPolicy", "ignoreNodeCountChanges"}),
+        not_imported=frozenset({"initialNodeCount", "namePrefix"}),
         check=check,
         admit=_admit,
         settle=_settle,

@@ -11,6 +11,7 @@ import base64
 import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
 
 from localcloud.providers.gcp import errors, locations
 from localcloud.providers.gcp.api import now, stable_number
@@ -142,7 +143,7 @@ def _parts_object(api: Api, values: Values) -> dict[str, str]:
 
 def _settle_object(api: Api, identity: str, values: Values) -> Values:
     del api, identity
-    link = f"{STORAGE}{values['bucket']}/o/{values['name']}"
+    link = f"{STORAGE}{values['bucket']}/o/{quote(values['name'], safe='')}"
     return {
         "contentType": "text/plain; charset=utf-8",
         "storageClass": "STANDARD",
