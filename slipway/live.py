@@ -36,7 +36,7 @@ class Cluster:
         try:
             answer = self._api.call_api(
                 path, "GET", query_params=list(query.items()), auth_settings=["BearerToken"],
-                response_type="object", _return_http_data_only=True, _request_timeout=_TIMEOUT,
+                response_types_map={200: "object"}, _return_http_data_only=True, _request_timeout=_TIMEOUT,
             )  # fmt: skip
         except self._error as error:
             if error.status == 404:  # noqa: PLR2004 - HTTP
