@@ -93,9 +93,7 @@ class Writer:
         """Bring the live object to `inputs`; `old` are the inputs before. Returns the server's answer."""
         name = name_of(live)
         if is_crd(inputs):
-            body = copy.deepcopy(inputs)
-            body["metadata"]["resourceVersion"] = dig(live, "metadata", "resourceVersion")
-            return self.cluster.call("PUT", inputs, name, {"fieldManager": manager} | _dry(preview), body)
+            return self._replace(inputs, live, manager, preview=preview)
         if not self.settings.server_side:
             return self._client_side(inputs, old, live, ignored, preview)
         if not patch and not preview:
@@ -131,10 +129,31 @@ class Writer:
         return preview and (live is None or ownership.created_here(live))
 
     def _take_over(self, inputs: Object, live: Object, manager: str) -> Object:
-        operations = ownership.take_over(live, manager)
-        if not operations:
-            return live
-        return self.cluster.call("PATCH", inputs, name_of(live), {}, operations, JSON_PATCH)
+        """Make `manager` the owner of what this provider's creation owns, on the object as it is at that moment."""
+        for last in (False,) * _RETRIES + (True,):
+            operations = ownership.take_over(live, manager)
+            if not operations:
+                return live
+            try:
+                return self.cluster.call("PATCH", inputs, name_of(live), {}, operations, JSON_PATCH)
+            except ApiError as error:
+                if last or not error.conflict:
+                    raise
+            live = self.cluster.get(inputs, name_of(live))  # a controller wrote in between, its status most often
+        raise AssertionError
+
+    def _replace(self, inputs: Object, live: Object, manager: str, *, preview: bool) -> Object:
+        """Put a definition of a custom resource as a whole: a definition is never made anew, its objects would go."""
+        for last in (False,) * _RETRIES + (True,):
+            body = copy.deepcopy(inputs)
+            body["metadata"]["resourceVersion"] = dig(live, "metadata", "resourceVersion")
+            try:
+                return self.cluster.call("PUT", inputs, name_of(live), {"fieldManager": manager} | _dry(preview), body)
+            except ApiError as error:
+                if last or not error.conflict:
+                    raise
+            live = self.cluster.get(inputs, name_of(live))
+        raise AssertionError
 
     def _without_ignored(self, inputs: Object, live: Object, manager: str, ignored: Sequence[str]) -> Object:
         """`inputs` with each ignored path as it is live, or left out where somebody else owns it alone."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from localcloud.providers.kubernetes import kinds, names
 from localcloud.providers.kubernetes.apply import Writer
 from localcloud.providers.kubernetes.awaiting.base import Context, timeout_of
-from localcloud.providers.kubernetes.objects import Object, kind_of, name_of
+from localcloud.providers.kubernetes.objects import Object, kind_of
 from localcloud.providers.model import ProviderError
 
 if TYPE_CHECKING:
@@ -62,13 +62,6 @@ class Session:
     def manager(self, state: dict[str, Any], inputs: Object) -> str:
         """The field manager of a resource."""
         return names.field_manager(self.settings.server_side, state, inputs)
-
-    def last(self, live: Object) -> Object:
-        """An object as it is now, or as it was last seen: a read that fails must not lose what was made."""
-        try:
-            return self.reach().get(live, name_of(live))
-        except ProviderError:
-            return live
 
     def dropped(self, request: Request) -> None:
         """Tell that a resource is forgotten because its cluster does not answer."""

@@ -58,17 +58,21 @@ class _Change:
         raise PartialFailureError(kept, [f"{self.what}: {error}", *reasons]) from None
 
     def wait(self, made: Object) -> Object:
-        """Wait until the object is live, and return its last state."""
+        """Wait until the object is live, and return it as it was last seen.
+
+        What nobody waits for is as the API server answered its writing, before any controller saw it: the recording
+        of the plugin has it so.
+        """
         session = self.session
         try:
             live = registry.live(
                 session.context(self.request, self.obj), self.obj, made, await_all=session.settings.await_all
             )
         except AwaitError as error:
-            self.fail(session.last(error.live), error, error.reasons)
+            self.fail(error.live, error, error.reasons)
         if is_crd(self.obj):
             session.reach().forget()
-        return session.last(live)
+        return live
 
 
 def create(session: Session, request: Request, inputs: dict[str, Any]) -> State:

@@ -11,6 +11,7 @@ import pytest
 
 from localcloud.providers.kubernetes.provider import Kubernetes
 from localcloud.providers.model import Diff, PartialFailureError, Request, State
+from tests.support.engine import engine, pulumi_root  # noqa: F401 - fixtures
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -114,6 +115,12 @@ def configured(kubeconfig: str, **config: Any) -> Kubernetes:
     made.warn = lambda _urn, text: made.warned.append(text)  # pyright: ignore[reportAttributeAccessIssue]
     made.configure({"kubeconfig": kubeconfig, **config})
     return made
+
+
+@pytest.fixture
+def configure() -> Callable[..., Kubernetes]:
+    """Configure a provider of one's own: `configure(kubeconfig, key="value")`."""
+    return configured
 
 
 @pytest.fixture

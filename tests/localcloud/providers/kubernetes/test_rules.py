@@ -30,8 +30,16 @@ def workload(kind: str, **spec: Any) -> dict[str, Any]:
 CONFIG_MAP = {"apiVersion": "v1", "kind": "ConfigMap", "data": {"a": "1"}}
 SECRET = {"apiVersion": "v1", "kind": "Secret", "type": "Opaque", "data": {"a": "MQ=="}}
 JOB = {"apiVersion": "batch/v1", "kind": "Job", "spec": {"template": TEMPLATE, "parallelism": 1, "backoffLimit": 1}}
-CRON = {"apiVersion": "batch/v1", "kind": "CronJob", "spec": {"schedule": "0 1 * * *", "jobTemplate": {"spec": {"template": TEMPLATE}}}}
-SERVICE = {"apiVersion": "v1", "kind": "Service", "spec": {"clusterIP": "None", "ports": [{"port": 80}], "selector": {"a": "b"}}}
+CRON = {
+    "apiVersion": "batch/v1",
+    "kind": "CronJob",
+    "spec": {"schedule": "0 1 * * *", "jobTemplate": {"spec": {"template": TEMPLATE}}},
+}
+SERVICE = {
+    "apiVersion": "v1",
+    "kind": "Service",
+    "spec": {"clusterIP": "None", "ports": [{"port": 80}], "selector": {"a": "b"}},
+}
 CLAIM = {
     "apiVersion": "v1",
     "kind": "PersistentVolumeClaim",
@@ -43,11 +51,21 @@ VOLUME = {
     "spec": {"capacity": {"storage": "1Gi"}, "accessModes": ["ReadWriteOnce"], "hostPath": {"path": "/a"}},
 }
 BINDING = {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding", "roleRef": ROLE, "subjects": []}
-CLASS = {"apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "provisioner": "p", "reclaimPolicy": "Delete", "parameters": {"a": "b"}}
+CLASS = {
+    "apiVersion": "storage.k8s.io/v1",
+    "kind": "StorageClass",
+    "provisioner": "p",
+    "reclaimPolicy": "Delete",
+    "parameters": {"a": "b"},
+}
 PRIORITY = {"apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "value": 1}
 BUDGET = {"apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "spec": {"minAvailable": 1, "selector": SELECTOR}}
 QUOTA = {"apiVersion": "v1", "kind": "ResourceQuota", "spec": {"hard": {"pods": "1"}, "scopes": ["BestEffort"]}}
-ROLLOUT = {"apiVersion": "argoproj.io/v1alpha1", "kind": "Rollout", "spec": {"selector": SELECTOR, "template": TEMPLATE}}
+ROLLOUT = {
+    "apiVersion": "argoproj.io/v1alpha1",
+    "kind": "Rollout",
+    "spec": {"selector": SELECTOR, "template": TEMPLATE},
+}
 INGRESS = {"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "spec": {"ingressClassName": "a"}}
 
 CASES = [
@@ -65,21 +83,36 @@ CASES = [
     (workload("Deployment", replicas=1), "spec.replicas", None, {"spec.replicas": DELETE}),
     (workload("Deployment"), "spec.selector.matchLabels.app", "y", {"spec.selector.matchLabels.app": REPLACE}),
     (workload("Deployment"), "spec.selector.matchLabels.b", "y", {"spec.selector.matchLabels.b": ADD_REPLACE}),
-    (workload("Deployment"), "spec.template.spec.containers.0.image", "a:2", {"spec.template.spec.containers[0].image": UPDATE}),
+    (
+        workload("Deployment"),
+        "spec.template.spec.containers.0.image",
+        "a:2",
+        {"spec.template.spec.containers[0].image": UPDATE},
+    ),
     (workload("Deployment"), "spec.template.metadata.labels.app", "y", {"spec.template.metadata.labels.app": UPDATE}),
     (workload("DaemonSet"), "spec.selector.matchLabels.app", "y", {"spec.selector.matchLabels.app": REPLACE}),
     (workload("DaemonSet"), "spec.minReadySeconds", 3, {"spec.minReadySeconds": ADD}),
     (workload("ReplicaSet"), "spec.selector.matchLabels.app", "y", {"spec.selector.matchLabels.app": UPDATE}),
     (workload("StatefulSet", serviceName="s"), "spec.serviceName", "t", {"spec.serviceName": REPLACE}),
     (workload("StatefulSet"), "spec.podManagementPolicy", "Parallel", {"spec.podManagementPolicy": ADD_REPLACE}),
-    (workload("StatefulSet", revisionHistoryLimit=1), "spec.revisionHistoryLimit", 2, {"spec.revisionHistoryLimit": REPLACE}),
+    (
+        workload("StatefulSet", revisionHistoryLimit=1),
+        "spec.revisionHistoryLimit",
+        2,
+        {"spec.revisionHistoryLimit": REPLACE},
+    ),
     (workload("StatefulSet", replicas=1), "spec.replicas", 2, {"spec.replicas": UPDATE}),
     (JOB, "spec.parallelism", 2, {"spec.parallelism": REPLACE}),
     (JOB, "spec.completions", 2, {"spec.completions": ADD_REPLACE}),
     (JOB, "spec.backoffLimit", 2, {"spec.backoffLimit": UPDATE}),
     (JOB, "spec.template.spec.containers.0.image", "a:2", {"spec.template.spec.containers[0].image": REPLACE}),
     (CRON, "spec.schedule", "0 2 * * *", {"spec.schedule": UPDATE}),
-    (CRON, "spec.jobTemplate.spec.template.spec.containers.0.image", "b", {"spec.jobTemplate.spec.template.spec.containers[0].image": UPDATE}),
+    (
+        CRON,
+        "spec.jobTemplate.spec.template.spec.containers.0.image",
+        "b",
+        {"spec.jobTemplate.spec.template.spec.containers[0].image": UPDATE},
+    ),
     (SERVICE, "spec.clusterIP", None, {"spec.clusterIP": DELETE_REPLACE}),
     (SERVICE, "spec.type", "NodePort", {"spec.type": ADD}),
     (SERVICE, "spec.ports.0.port", 81, {"spec.ports[0].port": UPDATE}),
@@ -100,15 +133,29 @@ CASES = [
     (QUOTA, "spec.hard.pods", "2", {"spec.hard.pods": UPDATE}),
     (ROLLOUT, "spec.selector.matchLabels.app", "y", {"spec.selector.matchLabels.app": UPDATE}),
     (INGRESS, "spec.ingressClassName", "b", {"spec.ingressClassName": UPDATE}),
-    ({"apiVersion": "v1", "kind": "Pod", "spec": POD}, "spec.containers.0.image", "b", {"spec.containers[0].image": REPLACE}),
     (
-        {"apiVersion": "v1", "kind": "Pod", "spec": {"containers": [{"name": "c", "env": [{"name": "A", "value": "1"}]}]}},
+        {"apiVersion": "v1", "kind": "Pod", "spec": POD},
+        "spec.containers.0.image",
+        "b",
+        {"spec.containers[0].image": REPLACE},
+    ),
+    (
+        {
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "spec": {"containers": [{"name": "c", "env": [{"name": "A", "value": "1"}]}]},
+        },
         "spec.containers.0.env.0.value",
         "2",
         {"spec.containers[0].env[0].value": REPLACE},
     ),
     ({"apiVersion": "v1", "kind": "Pod", "spec": POD}, "spec.nodeName", "n", {"spec.nodeName": ADD_REPLACE}),
-    ({"apiVersion": "v1", "kind": "Pod", "spec": POD}, "spec.activeDeadlineSeconds", 9, {"spec.activeDeadlineSeconds": ADD}),
+    (
+        {"apiVersion": "v1", "kind": "Pod", "spec": POD},
+        "spec.activeDeadlineSeconds",
+        9,
+        {"spec.activeDeadlineSeconds": ADD},
+    ),
 ]
 
 
