@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import importlib
+import threading
+from typing import TYPE_CHECKING, Any, Final
 
 import pulumi
 
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PLATFORM, CLUSTER = "platform", "cluster"
+_IMPORTING: Final = threading.Lock()
 
 
 def declare_stack(root: Path, stack: str) -> None:
@@ -32,16 +35,15 @@ def _declare(root: Path, stack: str) -> None:
     wanted = desired(repository.load(root), environment)
     if stack not in wanted.stacks:
         raise FailedError(f"there is no stack `{stack}`; environment `{environment}` has {', '.join(wanted.stacks)}")
-    # Each layer imports what it declares with: the Google SDK alone costs two seconds.
-    if layer == PLATFORM:
-        from stacks import platform  # noqa: PLC0415
+    _module(layer).declare(wanted, layer)
 
-        platform.declare(wanted)
-    elif layer == CLUSTER:
-        from stacks import cluster  # noqa: PLC0415
 
-        cluster.declare(wanted)
-    else:
-        from stacks import team  # noqa: PLC0415
+def _module(layer: str) -> Any:
+    """The module that declares `layer`, imported only when needed: the Google SDK alone costs two seconds.
 
-        team.declare(wanted, layer)
+    One at a time: teams' programs run as threads of one process, and the SDKs load their own modules lazily, which is
+    not safe from several threads at once. So classes of an SDK are also imported by name, never reached by attribute.
+    """
+    name = {PLATFORM: "stacks.platform", CLUSTER: "stacks.cluster"}.get(layer, "stacks.team")
+    with _IMPORTING:
+        return importlib.import_module(name)

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from slipway.desired import Desired
 
 
-def declare(desired: Desired) -> None:
+def declare(desired: Desired, layer: str) -> None:
     """Declare what lives in the cluster of `desired`."""
+    del layer
     contract = read_contract(desired)
     opts = pulumi.ResourceOptions(provider=provider(contract))
     RolloutsDefinitions("rollouts", rollouts_definitions(), opts)

@@ -7,8 +7,8 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pulumi
-import pulumi_gcp as gcp
-from pulumi_gcp import storage
+from pulumi_gcp import Provider
+from pulumi_gcp.storage import BucketObject
 
 from infra.gcp.bucket import Bucket, BucketArgs
 from infra.gcp.cluster import Cluster, ClusterArgs
@@ -22,10 +22,11 @@ if TYPE_CHECKING:
     from slipway.desired import Desired
 
 
-def declare(desired: Desired) -> None:
+def declare(desired: Desired, layer: str) -> None:
     """Declare the platform of `desired` and publish its contract."""
+    del layer
     environment, google = desired.environment, desired.environment.google
-    provider = gcp.Provider("google", project=google.project, region=google.region)
+    provider = Provider("google", project=google.project, region=google.region)
     opts = pulumi.ResourceOptions(provider=provider)
 
     network = Network(
@@ -107,7 +108,7 @@ def _publish(
         return full.to_json()
 
     text = pulumi.Output.all(cluster.endpoint, cluster.certificate_authority).apply(complete)
-    storage.BucketObject(
+    BucketObject(
         "contract",
         name=contract.OBJECT,
         bucket=bucket.bucket_name,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pulumi
-import pulumi_gcp as gcp
-from pulumi_gcp import storage
+from pulumi_gcp import Provider
+from pulumi_gcp.storage import get_bucket_object_content
 
 from slipway import contract
 from slipway.errors import FailedError
@@ -22,10 +22,10 @@ def read_contract(desired: Desired) -> Contract:
     Raises FailedError in an update without a platform, and for a contract that does not match the environment file.
     """
     google = desired.environment.google
-    provider = gcp.Provider("google", project=google.project, region=google.region)
+    provider = Provider("google", project=google.project, region=google.region)
     derived = contract.derive(desired)
     try:
-        found = storage.get_bucket_object_content(
+        found = get_bucket_object_content(
             bucket=contract.own_bucket(desired),
             name=contract.OBJECT,
             opts=pulumi.InvokeOptions(provider=provider),

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pulumi
-from pulumi_gcp import storage
+from pulumi_gcp.storage import Bucket as StorageBucket
+from pulumi_gcp.storage import BucketIAMMember
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,7 +32,7 @@ class Bucket(pulumi.ComponentResource):
     def __init__(self, name: str, args: BucketArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("slipway:gcp:Bucket", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        bucket = storage.Bucket(
+        bucket = StorageBucket(
             f"{name}-bucket",
             name=args.name,
             location=args.location.upper(),
@@ -49,7 +50,7 @@ class Bucket(pulumi.ComponentResource):
             opts=child,
         )
         for label, member in args.readers.items():
-            storage.BucketIAMMember(
+            BucketIAMMember(
                 f"{name}-read-{label}",
                 bucket=bucket.name,
                 role="roles/storage.objectViewer",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pulumi
-from pulumi_gcp import container
+from pulumi_gcp.container import Cluster as GkeCluster
 
 from infra.gcp.network import PODS_RANGE, SERVICES_RANGE
 
@@ -40,7 +40,7 @@ class Cluster(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: ClusterArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("slipway:gcp:Cluster", name, None, opts)
-        cluster = container.Cluster(
+        cluster = GkeCluster(
             f"{name}-cluster",
             name=args.name,
             location=args.location,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pulumi
-from pulumi_gcp import projects, serviceaccount
+from pulumi_gcp.projects import IAMMember
+from pulumi_gcp.serviceaccount import Account
 
 
 def namespace_principal(project: str, number: str, namespace: str) -> str:
@@ -24,10 +25,8 @@ class TeamIdentity(pulumi.ComponentResource):
     def __init__(self, name: str, account_id: str, project: str, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("slipway:gcp:TeamIdentity", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        account = serviceaccount.Account(
-            f"{name}-account", account_id=account_id, display_name=f"Deploys {name}", opts=child
-        )
-        projects.IAMMember(
+        account = Account(f"{name}-account", account_id=account_id, display_name=f"Deploys {name}", opts=child)
+        IAMMember(
             f"{name}-connect",
             project=project,
             role="roles/container.clusterViewer",  # find the cluster and its endpoint; everything else is RBAC

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pulumi
-from pulumi_gcp import compute
+from pulumi_gcp.compute import Network as Vpc
+from pulumi_gcp.compute import Router, RouterNat, Subnetwork
 
 PODS_RANGE = "pods"
 SERVICES_RANGE = "services"
@@ -31,14 +32,14 @@ class Network(pulumi.ComponentResource):
     def __init__(self, name: str, args: NetworkArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("slipway:gcp:Network", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        network = compute.Network(
+        network = Vpc(
             f"{name}-vpc",
             name=args.name,
             auto_create_subnetworks=False,  # automatic subnets span every region and overlap between projects
             routing_mode="REGIONAL",
             opts=child,
         )
-        subnetwork = compute.Subnetwork(
+        subnetwork = Subnetwork(
             f"{name}-subnet",
             name=args.name,
             region=args.region,
@@ -56,8 +57,8 @@ class Network(pulumi.ComponentResource):
             },
             opts=child,
         )
-        router = compute.Router(f"{name}-router", name=args.name, region=args.region, network=network.id, opts=child)
-        compute.RouterNat(
+        router = Router(f"{name}-router", name=args.name, region=args.region, network=network.id, opts=child)
+        RouterNat(
             f"{name}-nat",
             name=args.name,
             region=args.region,

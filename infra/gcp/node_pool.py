@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import pulumi
-from pulumi_gcp import container, projects, serviceaccount
+from pulumi_gcp.container import NodePool as GkeNodePool
+from pulumi_gcp.projects import IAMMember
+from pulumi_gcp.serviceaccount import Account
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -52,11 +54,9 @@ class NodeIdentity(pulumi.ComponentResource):
     def __init__(self, name: str, project: str, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("slipway:gcp:NodeIdentity", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        account = serviceaccount.Account(
-            f"{name}-account", account_id=name, display_name="Nodes of the Slipway cluster", opts=child
-        )
+        account = Account(f"{name}-account", account_id=name, display_name="Nodes of the Slipway cluster", opts=child)
         for role in _NODE_ROLES:
-            projects.IAMMember(
+            IAMMember(
                 f"{name}-{role.rsplit('.', 1)[-1]}", project=project, role=role, member=account.member, opts=child
             )
         self.email = account.email
@@ -69,7 +69,7 @@ class NodePool(pulumi.ComponentResource):
     def __init__(self, name: str, args: NodePoolArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("slipway:gcp:NodePool", name, None, opts)
         full_name = f"{name}-{args.generation}"
-        container.NodePool(
+        GkeNodePool(
             f"{name}-pool",
             name=full_name,
             cluster=args.cluster.name,

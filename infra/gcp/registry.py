@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pulumi
-from pulumi_gcp import artifactregistry
+from pulumi_gcp.artifactregistry import Repository
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Registry(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: RegistryArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("slipway:gcp:Registry", name, None, opts)
-        artifactregistry.Repository(
+        Repository(
             f"{name}-repository",
             repository_id=args.repository_id,
             location=args.location,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pulumi
-import pulumi_kubernetes as k8s
+from pulumi_kubernetes import Provider
 
 from slipway.addresses import kubeconfig
 
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from slipway.contract import Contract
 
 
-def provider(contract: Contract) -> k8s.Provider:
+def provider(contract: Contract) -> Provider:
     """The provider for `contract`; before the cluster exists its kubeconfig is unknown.
 
     `cluster_identifier` is known from the start: without it an unknown kubeconfig in a preview shows a replacement of
     everything (pulumi#4326, pulumi-kubernetes#2745).
     """
     known: pulumi.Input[str] = kubeconfig(contract) if contract.known else _unknown()
-    return k8s.Provider(
+    return Provider(
         "cluster",
         kubeconfig=known,
         cluster_identifier=contract.cluster_id,

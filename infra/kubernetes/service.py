@@ -6,8 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pulumi
-from pulumi_kubernetes import apps, autoscaling, core, networking, policy
 from pulumi_kubernetes.apiextensions import CustomResource
+from pulumi_kubernetes.apps.v1 import Deployment
+from pulumi_kubernetes.autoscaling.v2 import HorizontalPodAutoscaler
+from pulumi_kubernetes.core.v1 import Service as CoreService
+from pulumi_kubernetes.core.v1 import ServiceAccount
+from pulumi_kubernetes.networking.v1 import NetworkPolicy
+from pulumi_kubernetes.policy.v1 import PodDisruptionBudget
 
 from infra.kubernetes.objects import NAME, PART_OF, SKIP_AWAIT, metadata
 from infra.kubernetes.pod import PodArgs, selector, template
@@ -39,7 +44,7 @@ class Service(pulumi.ComponentResource):
         self._name, self._args, self._spec = name, args, args.pod.spec
         compiled = plan(self._spec.rollout)
         child = pulumi.ResourceOptions(parent=self)
-        account = core.v1.ServiceAccount(
+        account = ServiceAccount(
             f"{name}-account", metadata=self._meta(), automount_service_account_token=False, opts=child
         )
         before: list[pulumi.Resource] = [account]
@@ -49,7 +54,7 @@ class Service(pulumi.ComponentResource):
         workload = self._workload(compiled, before)
         if self._spec.scaling.autoscaled:
             self._autoscaler(compiled, workload)
-        policy.v1.PodDisruptionBudget(
+        PodDisruptionBudget(
             f"{name}-budget",
             metadata=self._meta(),
             spec={  # one at a time: a drain never takes more, and a service of one pod can still be drained
@@ -70,7 +75,7 @@ class Service(pulumi.ComponentResource):
         """One Service for callers; a Rollout also has one for each side, whose selector its controller completes."""
         sides = [""] if (compiled.api_version, compiled.kind) == DEPLOYMENT else ["", STABLE, CANARY]
         return [
-            core.v1.Service(
+            CoreService(
                 f"{self._name}-service{'-' + side if side else ''}",
                 metadata=self._meta(side, SKIP_AWAIT),
                 spec={
@@ -100,9 +105,7 @@ class Service(pulumi.ComponentResource):
             spec["replicas"] = self._spec.scaling.min  # left out where the autoscaler owns it (pulumi-kubernetes#2491)
         opts = pulumi.ResourceOptions(parent=self, depends_on=before)
         if (compiled.api_version, compiled.kind) == DEPLOYMENT:
-            return apps.v1.Deployment(
-                f"{self._name}-deployment", metadata=self._meta("", SKIP_AWAIT), spec=spec, opts=opts
-            )
+            return Deployment(f"{self._name}-deployment", metadata=self._meta("", SKIP_AWAIT), spec=spec, opts=opts)
         if self._spec.port:
             sides = {f"{side}Service": f"{self._spec.name}-{side}" for side in (STABLE, CANARY)}
             spec["strategy"] = {"canary": {**compiled.strategy["canary"], **sides}}
@@ -118,7 +121,7 @@ class Service(pulumi.ComponentResource):
 
     def _autoscaler(self, compiled: Plan, workload: pulumi.Resource) -> None:
         scaling = self._spec.scaling
-        autoscaling.v2.HorizontalPodAutoscaler(
+        HorizontalPodAutoscaler(
             f"{self._name}-autoscaler",
             metadata=self._meta("", SKIP_AWAIT),
             spec={
@@ -158,7 +161,7 @@ class Service(pulumi.ComponentResource):
         teams = sorted({self._args.team, *self._spec.callers})
         peers = [{"namespaceSelector": {"matchLabels": {"slipway.dev/team": team}}} for team in teams]
         ingress = [{"from": peers, "ports": [{"protocol": "TCP", "port": self._spec.port}]}] if self._spec.port else []
-        return networking.v1.NetworkPolicy(
+        return NetworkPolicy(
             f"{self._name}-callers",
             metadata=self._meta(),
             spec={

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import pulumi
-from pulumi_kubernetes import core, networking, rbac
+from pulumi_kubernetes.core.v1 import Namespace
+from pulumi_kubernetes.networking.v1 import NetworkPolicy
+from pulumi_kubernetes.rbac.v1 import Role, RoleBinding
 
 from infra.kubernetes.objects import metadata
 
@@ -53,7 +55,7 @@ class TeamSpace(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: TeamSpaceArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("slipway:kubernetes:TeamSpace", name, None, opts)
-        namespace = core.v1.Namespace(
+        namespace = Namespace(
             f"{name}-namespace",
             metadata=metadata(
                 args.team,
@@ -66,19 +68,15 @@ class TeamSpace(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
         inside = pulumi.ResourceOptions(parent=self, depends_on=[namespace])
-        role = rbac.v1.Role(
-            f"{name}-deployer", metadata=metadata("deployer", args.team), rules=_DEPLOYER_RULES, opts=inside
-        )
-        rbac.v1.RoleBinding(
+        role = Role(f"{name}-deployer", metadata=metadata("deployer", args.team), rules=_DEPLOYER_RULES, opts=inside)
+        RoleBinding(
             f"{name}-deployer-binding",
             metadata=metadata("deployer", args.team),
             role_ref={"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "deployer"},
             subjects=[{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": args.deployer}],
             opts=pulumi.ResourceOptions(parent=self, depends_on=[role]),
         )
-        networking.v1.NetworkPolicy(
-            f"{name}-baseline", metadata=metadata("baseline", args.team), spec=baseline(), opts=inside
-        )
+        NetworkPolicy(f"{name}-baseline", metadata=metadata("baseline", args.team), spec=baseline(), opts=inside)
         self.register_outputs({})
 
 
