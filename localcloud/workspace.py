@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Final
 
 import yaml
 
-from localcloud.errors import LocalcloudError
 from slipway.engine.workspace import Workspace
+from slipway.errors import FailedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -105,7 +105,7 @@ def _write(path: Path, text: str) -> None:
 
 @contextlib.contextmanager
 def exclusive(root: Path, doing: str) -> Iterator[None]:
-    """One command at a time changes the local environment. Raises LocalcloudError that says which one does.
+    """One command at a time changes the local environment. Raises FailedError that says which one does.
 
     A lock of the operating system: it is gone with the process that held it, however that ended.
     """
@@ -116,7 +116,7 @@ def exclusive(root: Path, doing: str) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             file.seek(0)
-            raise LocalcloudError(f"another command is at work here ({file.read().strip()}): wait for it to end") from None
+            raise FailedError(f"another command is at work here ({file.read().strip()}): wait for it to end") from None
         file.truncate(0)
         file.write(f"{doing}, process {os.getpid()}\n")
         file.flush()

@@ -10,7 +10,7 @@ import pulumi
 from infra.kubernetes.provider import provider
 from infra.kubernetes.rollouts_controller import RolloutsDefinitions
 from infra.kubernetes.team_space import TeamSpace, TeamSpaceArgs
-from slipway.definitions import rollouts_definitions
+from slipway.tools.definitions import rollouts_definitions
 from stacks.reading import read_contract
 
 if TYPE_CHECKING:

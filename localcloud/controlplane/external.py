@@ -14,7 +14,7 @@ import yaml
 
 from localcloud.controlplane.api import Endpoint
 from localcloud.controlplane.layout import Layout, read_json, write_json, write_private
-from localcloud.errors import LocalcloudError
+from slipway.errors import FailedError
 
 
 def use_external(root: Path, kubeconfig_path: Path, context: str | None = None) -> None:
@@ -26,7 +26,7 @@ def use_external(root: Path, kubeconfig_path: Path, context: str | None = None) 
         context: one of its contexts; by default the current one.
 
     Raises:
-        LocalcloudError: the kubeconfig cannot be read, lacks the context, or reaches its cluster in a way that cannot
+        FailedError: the kubeconfig cannot be read, lacks the context, or reaches its cluster in a way that cannot
             be handed on (no TLS, TLS that is not checked, a path in the server's address, no credential).
     """
     path = kubeconfig_path.expanduser().absolute()
@@ -73,7 +73,7 @@ def endpoint(layout: Layout) -> Endpoint:
     """Return how to call the user's cluster.
 
     Raises:
-        LocalcloudError: its credential plugin fails.
+        FailedError: its credential plugin fails.
     """
     cluster, credential = read_json(layout.cluster), read_json(layout.credential)
     host, _, port = str(cluster["endpoint"]).rpartition(":")
@@ -103,16 +103,16 @@ def _run(plugin: dict[str, Any]) -> dict[str, Any]:
         )
         return dict(json.loads(answer.stdout)["status"])
     except (OSError, subprocess.SubprocessError, ValueError, KeyError) as error:
-        raise LocalcloudError(f"{plugin['command']} gives no credential ({error}): log in, as kubectl would") from error
+        raise FailedError(f"{plugin['command']} gives no credential ({error}): log in, as kubectl would") from error
 
 
 def _read(path: Path) -> dict[str, Any]:
     try:
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, yaml.YAMLError) as error:
-        raise LocalcloudError(f"{path}: no kubeconfig can be read there ({error})") from error
+        raise FailedError(f"{path}: no kubeconfig can be read there ({error})") from error
     if not isinstance(document, dict):
-        raise LocalcloudError(f"{path}: this is no kubeconfig; `kubectl config view` shows what one looks like")
+        raise FailedError(f"{path}: this is no kubeconfig; `kubectl config view` shows what one looks like")
     return document
 
 
@@ -120,18 +120,18 @@ def _named(document: dict[str, Any], kind: str, name: str, inner: str, path: Pat
     known = {str(item.get("name")): item.get(inner) or {} for item in document.get(kind) or []}
     if name not in known:
         has = ", ".join(known) or "none"
-        raise LocalcloudError(f"{path}: there is no {inner} {name!r} among its {kind} ({has}); name one of them")
+        raise FailedError(f"{path}: there is no {inner} {name!r} among its {kind} ({has}); name one of them")
     return dict(known[name])
 
 
 def _endpoint(cluster: dict[str, Any], path: Path) -> str:
     server = urllib.parse.urlsplit(str(cluster.get("server", "")))
     if server.scheme != "https" or not server.hostname:
-        raise LocalcloudError(f"{path}: the server {cluster.get('server')!r} is no https address; use one that is")
+        raise FailedError(f"{path}: the server {cluster.get('server')!r} is no https address; use one that is")
     if server.path.strip("/"):
-        raise LocalcloudError(f"{path}: the server's path {server.path!r} cannot be handed on; use a direct address")
+        raise FailedError(f"{path}: the server's path {server.path!r} cannot be handed on; use a direct address")
     if cluster.get("insecure-skip-tls-verify") or cluster.get("tls-server-name") or cluster.get("proxy-url"):
-        raise LocalcloudError(
+        raise FailedError(
             f"{path}: insecure-skip-tls-verify, tls-server-name and proxy-url cannot be handed on; use a context "
             "without them"
         )
@@ -157,7 +157,7 @@ def _credential(user: dict[str, Any], path: Path) -> dict[str, Any]:
                 "env": {item["name"]: item["value"] for item in plugin.get("env") or []},
             }
         }
-    raise LocalcloudError(f"{path}: the user has no token, no client certificate and no exec plugin; use one that does")
+    raise FailedError(f"{path}: the user has no token, no client certificate and no exec plugin; use one that does")
 
 
 def _data(table: dict[str, Any], key: str, path: Path) -> str:
@@ -168,7 +168,7 @@ def _data(table: dict[str, Any], key: str, path: Path) -> str:
         try:
             return base64.b64encode(_beside(path, file).read_bytes()).decode()
         except OSError as error:
-            raise LocalcloudError(f"{path}: {key} {file} cannot be read ({error.strerror})") from error
+            raise FailedError(f"{path}: {key} {file} cannot be read ({error.strerror})") from error
     return ""
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from localcloud.errors import LocalcloudError
+from slipway.errors import FailedError
 
 ORDER = (
     "etcd",
@@ -90,14 +90,14 @@ class Layout:
         """Make the folders, readable by their owner only.
 
         Raises:
-            LocalcloudError: the root cannot be made.
+            FailedError: the root cannot be made.
         """
         try:
             for folder in (self.root, self.pki, self.run, self.root / "logs"):
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self.root.chmod(0o700)
         except OSError as error:
-            raise LocalcloudError(
+            raise FailedError(
                 f"{self.root}: the local cluster's folder cannot be made ({error.strerror}); free its path or its "
                 "permissions"
             ) from error
@@ -119,16 +119,16 @@ def read_json(path: Path) -> dict[str, Any]:
     """Read a JSON object that localcloud wrote; one that is not there is empty.
 
     Raises:
-        LocalcloudError: it is no JSON object any more.
+        FailedError: it is no JSON object any more.
     """
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as error:
-        raise LocalcloudError(f"{path} cannot be read ({error}); delete it and start the cluster again") from error
+        raise FailedError(f"{path} cannot be read ({error}); delete it and start the cluster again") from error
     if not isinstance(content, dict):
-        raise LocalcloudError(f"{path} is not what localcloud wrote; delete it and start the cluster again")
+        raise FailedError(f"{path} is not what localcloud wrote; delete it and start the cluster again")
     return content
 
 

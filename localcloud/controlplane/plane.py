@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from localcloud.controlplane import credentials, external, parts, pki, ports, processes, rbac, readiness, status
 from localcloud.controlplane.layout import ORDER, Layout
-from localcloud.errors import LocalcloudError
-from localcloud.tools import CLUSTER, ensure
+from slipway.errors import FailedError
 from slipway.progress import NullProgress, Progress
+from slipway.tools import CLUSTER, ensure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
@@ -34,7 +34,7 @@ class ControlPlane:
 
     Args:
         root: the folder that holds everything of it; several roots are several control planes.
-        tools: where the executables are, by name; by default `localcloud.tools.ensure` finds them at the first start.
+        tools: where the executables are, by name; by default `slipway.tools.ensure` finds them at the first start.
     """
 
     def __init__(self, root: Path, tools: Mapping[str, Path] | None = None) -> None:
@@ -68,12 +68,12 @@ class ControlPlane:
         """Return the admin's kubeconfig (for a cluster of the user's own: the user's).
 
         Raises:
-            LocalcloudError: the control plane was never started.
+            FailedError: the control plane was never started.
         """
         if self.is_external:
             return external.kubeconfig(self.layout)
         if not self.layout.kubeconfig.exists():
-            raise LocalcloudError(f"there is no local cluster in {self.layout.root}: run `slipway cluster start`")
+            raise FailedError(f"there is no local cluster in {self.layout.root}: run `slipway cluster start`")
         return self.layout.kubeconfig
 
     def healthy(self) -> bool:
@@ -96,7 +96,7 @@ class ControlPlane:
         custom resource definitions are there (`start_rollouts` starts it later).
 
         Raises:
-            LocalcloudError: a part does not come up, the API server's port is taken, a tool cannot be had.
+            FailedError: a part does not come up, the API server's port is taken, a tool cannot be had.
         """
         told = progress or NullProgress()
         if self.is_external:
@@ -118,13 +118,13 @@ class ControlPlane:
             Whether it runs now.
 
         Raises:
-            LocalcloudError: it does not come up, or the control plane does not run.
+            FailedError: it does not come up, or the control plane does not run.
         """
         told = progress or NullProgress()
         if self.is_external:
             return False
         if not readiness.api(self.layout).answers("/readyz"):
-            raise LocalcloudError("the local cluster does not run: `slipway cluster start` starts it")
+            raise FailedError("the local cluster does not run: `slipway cluster start` starts it")
         tools = self._tools or ensure(CLUSTER, told)
         self._tools = tools
         with self._locked():
@@ -225,7 +225,7 @@ class ControlPlane:
         try:
             processes.spawn(self._book, part, self.layout.log(part.name), environment)
         except OSError as error:
-            raise LocalcloudError(
+            raise FailedError(
                 f"{part.argv[0]} cannot be run ({error.strerror}): delete its folder and start again"
             ) from error
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import psutil
 
 from localcloud.controlplane.layout import read_json, write_json
-from localcloud.errors import LocalcloudError
+from slipway.errors import FailedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,13 +41,13 @@ def settle(layout: Layout, runs: Callable[[str], bool]) -> dict[str, int]:
         runs: says whether a part runs already, and so holds its port itself.
 
     Raises:
-        LocalcloudError: the API server's port is taken; it is part of what others remember of the cluster.
+        FailedError: the API server's port is taken; it is part of what others remember of the cluster.
     """
     known = load(layout.ports)
     taken = [name for name in NAMES if not runs(name.removesuffix("-peer")) and not is_free(known[name])]
     if "kube-apiserver" in taken and layout.holds_data:
         port = known["kube-apiserver"]
-        raise LocalcloudError(
+        raise FailedError(
             f"port {port} of the local cluster is taken by {holder(port)}: end it and start again, or give up the "
             f"cluster's content with `make down` (the port is fixed as long as {layout.data} is there)"
         )
@@ -91,4 +91,4 @@ def _free(avoid: set[int]) -> int:
         port = random.randrange(_LOWEST, _HIGHEST)  # noqa: S311  spreads clusters, guards nothing
         if port not in avoid and is_free(port):
             return port
-    raise LocalcloudError(f"no free port on {HOST} from {_LOWEST} to {_HIGHEST}: end some of what listens there")
+    raise FailedError(f"no free port on {HOST} from {_LOWEST} to {_HIGHEST}: end some of what listens there")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from localcloud.controlplane import credentials, ports
 from localcloud.controlplane.api import ApiError, Endpoint
-from localcloud.errors import LocalcloudError
+from slipway.errors import FailedError
 from slipway.progress import duration
 
 if TYPE_CHECKING:
@@ -58,15 +58,15 @@ def wait(layout: Layout, name: str, ready: Callable[[], bool], runs: Callable[[]
     """Wait until a part is ready.
 
     Raises:
-        LocalcloudError: it ended, or does not answer in time; with the end of its log.
+        FailedError: it ended, or does not answer in time; with the end of its log.
     """
     limit = LIMITS.get(name, LIMIT)
     deadline = time.monotonic() + limit
     while not ready():
         if not runs():
-            raise LocalcloudError(_story(layout.log(name), name, "ended while it was starting"))
+            raise FailedError(_story(layout.log(name), name, "ended while it was starting"))
         if time.monotonic() > deadline:
-            raise LocalcloudError(_story(layout.log(name), name, f"does not answer after {duration(limit)}"))
+            raise FailedError(_story(layout.log(name), name, f"does not answer after {duration(limit)}"))
         time.sleep(POLL_SECONDS)
 
 

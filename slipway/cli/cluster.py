@@ -11,7 +11,7 @@ import typer
 from localcloud.controlplane import ControlPlane, use_external
 from localcloud.workspace import exclusive, folder
 from slipway import repository
-from slipway.cli.session import answer, console, failing
+from slipway.cli.session import answer, console
 from slipway.progress import NullProgress, Progress
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def start(kubeconfig: Path | None, context: str | None, *, quiet: bool) -> None:
     """Start what does not run."""
     root = repository.find_root()
-    with failing(), exclusive(root, "slipway cluster start"):
+    with exclusive(root, "slipway cluster start"):
         if kubeconfig:
             use_external(folder(root), kubeconfig, context)
         ControlPlane(folder(root)).start(NullProgress() if quiet else Progress())
@@ -35,7 +35,7 @@ def stop(*, remove: bool, quiet: bool) -> None:
     if not local.exists():
         typer.echo("There is no local environment here.")
         return
-    with failing(), exclusive(root, "slipway cluster stop"):
+    with exclusive(root, "slipway cluster stop"):
         plane = ControlPlane(local)
         plane.stop(NullProgress() if quiet else Progress())
         if remove:
@@ -46,9 +46,8 @@ def stop(*, remove: bool, quiet: bool) -> None:
 def status(*, as_json: bool) -> None:
     """Say how each part is; exit 1 unless all that should run does."""
     plane = ControlPlane(folder(repository.find_root()))
-    with failing():
-        parts = plane.status()
-        healthy = plane.layout.root.exists() and plane.healthy()
+    parts = plane.status()
+    healthy = plane.layout.root.exists() and plane.healthy()
     if as_json:
         answer({"healthy": healthy, "external": plane.is_external, "parts": [dataclasses.asdict(p) for p in parts]})
     elif plane.is_external:
@@ -68,5 +67,4 @@ def status(*, as_json: bool) -> None:
 
 def kubeconfig() -> None:
     """Print the path of the kubeconfig."""
-    with failing():
-        typer.echo(str(ControlPlane(folder(repository.find_root())).kubeconfig()))
+    typer.echo(str(ControlPlane(folder(repository.find_root())).kubeconfig()))

@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from localcloud.controlplane import ControlPlane, use_external
-from localcloud.errors import LocalcloudError
-from localcloud.tools import ENGINE, ensure
 from localcloud.workspace import exclusive, folder, prepare
 from slipway import repository
 from slipway.desired import desired
@@ -23,6 +21,7 @@ from slipway.engine.workspace import for_account
 from slipway.errors import FailedError, Problem, Refused
 from slipway.progress import NullProgress, Progress
 from slipway.schema.reading import near
+from slipway.tools import ENGINE, ensure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -64,13 +63,12 @@ class Session:
 
     def workspace(self) -> Workspace:
         """Where the engine runs; gets the engine first if it is not there."""
-        with failing():
-            pulumi = ensure(ENGINE, self.progress)["pulumi"]
-            if self.is_local:
-                found = prepare(self.root, pulumi)
-                if "kubernetes" not in found.stand_ins:
-                    self.progress.say("using the official kubernetes provider plugin, which is installed")
-                return found
+        pulumi = ensure(ENGINE, self.progress)["pulumi"]
+        if self.is_local:
+            found = prepare(self.root, pulumi)
+            if "kubernetes" not in found.stand_ins:
+                self.progress.say("using the official kubernetes provider plugin, which is installed")
+            return found
         return for_account(self.root, self.repository.environment(self.desired.name), pulumi)
 
     @contextlib.contextmanager
@@ -79,7 +77,7 @@ class Session:
         if not self.is_local:
             yield
             return
-        with failing(), exclusive(self.root, f"slipway {doing} {self.desired.name}"):
+        with exclusive(self.root, f"slipway {doing} {self.desired.name}"):
             yield
 
     def start_cluster(self, given: Given | None = None, *, only_if_made: bool = False) -> None:
@@ -90,11 +88,10 @@ class Session:
                     "--kubeconfig is for the local environment; others reach the cluster that they declare"
                 )
             return
-        with failing():
-            if given and given.kubeconfig:
-                use_external(folder(self.root), given.kubeconfig, given.context)
-            if not only_if_made or self.plane.layout.holds_data or self.plane.is_external:
-                self.plane.start(self.progress)
+        if given and given.kubeconfig:
+            use_external(folder(self.root), given.kubeconfig, given.context)
+        if not only_if_made or self.plane.layout.holds_data or self.plane.is_external:
+            self.plane.start(self.progress)
 
     def run(self, workspace: Workspace) -> Run:
         """The run over this session's stacks, with what the local environment does around them."""
@@ -123,15 +120,6 @@ class Session:
                 what = f"environment `{self.desired.name}` has no stack `{stack}`"
                 raise Refused([Problem("--stack", 0, what, near(stack, every))])
         return [stack for stack in every if not stacks or stack in stacks]
-
-
-@contextlib.contextmanager
-def failing() -> Iterator[None]:
-    """Tell what localcloud refuses as the command line tells everything else."""
-    try:
-        yield
-    except LocalcloudError as error:
-        raise FailedError(str(error)) from error
 
 
 def console() -> Console:

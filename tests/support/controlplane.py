@@ -10,8 +10,8 @@ import pytest
 import yaml
 
 from localcloud.controlplane import ControlPlane, readiness
-from localcloud.tools import CRDS, ensure
 from slipway.progress import Progress
+from slipway.tools import CRDS, ensure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping, Sequence

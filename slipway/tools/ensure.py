@@ -9,14 +9,14 @@ import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from localcloud.errors import LocalcloudError
-from localcloud.tools import build, cache, download, modules, pins
+from slipway.errors import FailedError
+from slipway.tools import build, cache, download, modules, pins
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from localcloud.tools.pins import Tool
     from slipway.progress import Progress
+    from slipway.tools.pins import Tool
 
 
 def ensure(
@@ -31,11 +31,11 @@ def ensure(
     Args:
         names: as in tools/pins.toml; `pins.ENGINE`, `pins.CLUSTER` and `pins.CRDS` are the groups.
         progress: told what is fetched or built.
-        cache: the folder that keeps tools; by default `localcloud.tools.cache.root()`.
+        cache: the folder that keeps tools; by default `slipway.tools.cache.root()`.
         pinned: the folder of pins.toml and of the Go modules.
 
     Raises:
-        LocalcloudError: a digest is wrong, Go is missing or too old, a build fails, the cache cannot be written.
+        FailedError: a digest is wrong, Go is missing or too old, a build fails, the cache cannot be written.
     """
     return _Run(progress, cache, pinned).ensure(list(names))
 
@@ -51,7 +51,7 @@ class _Run:
     def ensure(self, names: list[str]) -> dict[str, Path]:
         known = pins.load(self.pinned)
         if unknown := [name for name in names if name not in known]:
-            raise LocalcloudError(f"no tool is called {unknown[0]}; tools/pins.toml has {', '.join(known)}")
+            raise FailedError(f"no tool is called {unknown[0]}; tools/pins.toml has {', '.join(known)}")
         found: dict[str, Path] = {}
         missing: list[Tool] = []
         for name in names:

@@ -17,8 +17,8 @@ import subprocess
 import zipfile
 from pathlib import Path
 
-from localcloud.errors import LocalcloudError
-from localcloud.tools.download import UnreachableError, open_url
+from slipway.errors import FailedError
+from slipway.tools.download import UnreachableError, open_url
 
 PROXY = "https://proxy.golang.org"
 
@@ -33,7 +33,7 @@ def copy(source: str, files: tuple[str, ...], module: Path, place: Path) -> None
         place: where they go.
 
     Raises:
-        LocalcloudError: the module cannot be had, or is not the one that go.sum names.
+        FailedError: the module cannot be had, or is not the one that go.sum names.
     """
     pinned = _pinned(source, module)
     read = _with_go(source, module, pinned) or _from_proxy(source, pinned)
@@ -41,7 +41,7 @@ def copy(source: str, files: tuple[str, ...], module: Path, place: Path) -> None
         try:
             content = read[name]
         except KeyError as error:
-            raise LocalcloudError(f"{source} holds no {name}: correct `files` in tools/pins.toml") from error
+            raise FailedError(f"{source} holds no {name}: correct `files` in tools/pins.toml") from error
         (place / name.rpartition("/")[2]).write_bytes(content)
 
 
@@ -67,7 +67,7 @@ def _pinned(source: str, module: Path) -> str:
     for line in (module / "go.sum").read_text(encoding="utf-8").splitlines():
         if line.startswith(f"{path} {version} h1:"):
             return line.rpartition(" ")[2]
-    raise LocalcloudError(f"{module / 'go.sum'} has no hash of {source}: run `go mod tidy` there")
+    raise FailedError(f"{module / 'go.sum'} has no hash of {source}: run `go mod tidy` there")
 
 
 def _with_go(source: str, module: Path, pinned: str) -> dict[str, bytes] | None:
@@ -86,7 +86,7 @@ def _with_go(source: str, module: Path, pinned: str) -> dict[str, bytes] | None:
         return None
     found = json.loads(answer.stdout)
     if found.get("Sum") != pinned:
-        raise LocalcloudError(
+        raise FailedError(
             f"{source} has hash {found.get('Sum')}, but {module / 'go.sum'} says {pinned}: it is not used"
         )
     return _Folder(Path(found["Dir"]))
@@ -101,14 +101,14 @@ def _from_proxy(source: str, pinned: str) -> dict[str, bytes]:
         with open_url(url) as answer:
             content = answer.read()
     except (UnreachableError, OSError, http.client.HTTPException) as error:
-        raise LocalcloudError(
+        raise FailedError(
             f"{source} cannot be fetched ({error}): install Go with a GOPROXY that works, or allow {PROXY}"
         ) from error
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         names = sorted(archive.namelist())
         found = hash_of({name: archive.read(name) for name in names})
         if found != pinned:
-            raise LocalcloudError(f"{url} has hash {found}, but go.sum says {pinned}: it is not used")
+            raise FailedError(f"{url} has hash {found}, but go.sum says {pinned}: it is not used")
         start = f"{source}/"
         return {name.removeprefix(start): archive.read(name) for name in names}
 

@@ -11,13 +11,13 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from localcloud.errors import LocalcloudError
+from slipway.errors import FailedError
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from localcloud.tools.pins import Tool
     from slipway.progress import Progress
+    from slipway.tools.pins import Tool
 
 
 def root() -> Path:
@@ -81,13 +81,13 @@ def locked(name: str, cache: Path, progress: Progress) -> Generator[None]:
     """Hold a lock between processes, so that two of them never make the same tool at once.
 
     Raises:
-        LocalcloudError: the cache cannot be written.
+        FailedError: the cache cannot be written.
     """
     try:
         cache.mkdir(parents=True, exist_ok=True)
         file = (cache / f".{name}.lock").open("a")
     except OSError as error:
-        raise LocalcloudError(
+        raise FailedError(
             f"{cache}: the cache of tools cannot be written ({error.strerror}); set SLIPWAY_CACHE to a folder that can"
         ) from error
     with file:

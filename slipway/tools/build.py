@@ -13,14 +13,14 @@ import subprocess
 from collections import deque
 from typing import TYPE_CHECKING
 
-from localcloud.errors import LocalcloudError
+from slipway.errors import FailedError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from localcloud.tools.pins import Tool
     from slipway.progress import Step
+    from slipway.tools.pins import Tool
 
 OLDEST_GO = (1, 26)
 _PACKAGE = re.compile(r"[\w.~-]+(/[\w.~-]+)*")
@@ -33,11 +33,11 @@ def check_go(wanted: str) -> None:
         wanted: what it is needed for, for the message.
 
     Raises:
-        LocalcloudError: no `go` on PATH, or one before 1.26.
+        FailedError: no `go` on PATH, or one before 1.26.
     """
     needed = ".".join(map(str, OLDEST_GO))
     if shutil.which("go") is None:
-        raise LocalcloudError(
+        raise FailedError(
             f"{wanted} has to be built and there is no go on PATH: install Go {needed} or newer (https://go.dev/dl), "
             "or run where the vendors' releases can be downloaded"
         )
@@ -53,7 +53,7 @@ def check_go(wanted: str) -> None:
     match = re.match(r"go(\d+)\.(\d+)", answer.stdout.strip())
     if match is None or (int(match[1]), int(match[2])) < OLDEST_GO:
         found = answer.stdout.strip() or answer.stderr.strip() or "no answer"
-        raise LocalcloudError(
+        raise FailedError(
             f"{wanted} has to be built with Go {needed} or newer, but go on PATH is {found}: update it"
         )
 
@@ -68,7 +68,7 @@ def build(tools: Sequence[Tool], module: Path, places: dict[str, Path], step: St
         step: told which package is being compiled, and how many of how many.
 
     Raises:
-        LocalcloudError: the build fails; the message carries the compiler's last lines.
+        FailedError: the build fails; the message carries the compiler's last lines.
     """
     packages = {tool.name: tool.build.package for tool in tools if tool.build is not None}
     # -X of a package that a tool does not link is ignored, so one line of flags serves all
@@ -103,7 +103,7 @@ def build(tools: Sequence[Tool], module: Path, places: dict[str, Path], step: St
             process.terminate()
             raise
     if process.returncode != 0:
-        raise LocalcloudError(
+        raise FailedError(
             f"go build of {', '.join(packages)} failed in {module}:\n  " + "\n  ".join(last or ["(it said nothing)"])
         )
     for name, package in packages.items():

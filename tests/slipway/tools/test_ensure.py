@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from localcloud.errors import LocalcloudError
-from localcloud.tools import CLUSTER, CRDS, ENGINE, cache, download, ensure, modules, pins
+from slipway.errors import FailedError
 from slipway.progress import NullProgress, Progress
+from slipway.tools import CLUSTER, CRDS, ENGINE, cache, download, ensure, modules, pins
 from tests.support.controlplane import until
 
 if TYPE_CHECKING:
@@ -171,7 +171,7 @@ def test_a_wrong_digest_is_an_error_that_names_both(clone: Clone, tmp_path: Path
     vendor["/hello"] = b"#!/bin/sh\necho evil\n"
     pinned = "a" * 64
     clone.pin(download=clone.download_of(vendor[""].decode() + "/hello", pinned))
-    with pytest.raises(LocalcloudError) as told:
+    with pytest.raises(FailedError) as told:
         ensure(["hello"], NullProgress(), cache=tmp_path, pinned=clone.folder)
     assert pinned in str(told.value)
     assert hashlib.sha256(vendor["/hello"]).hexdigest() in str(told.value)
@@ -229,7 +229,7 @@ def test_an_installed_one_is_used_and_said_so(
 def test_a_failing_build_says_what_the_compiler_says(clone: Clone, tmp_path: Path) -> None:
     clone.pin()
     (clone.folder / "own" / "hello" / "main.go").write_text("package main\n\nfunc main() { undefined() }\n")
-    with pytest.raises(LocalcloudError, match="undefined: undefined"):
+    with pytest.raises(FailedError, match="undefined: undefined"):
         ensure(["hello"], NullProgress(), cache=tmp_path, pinned=clone.folder)
     assert list((tmp_path / "tools").iterdir()) == []
 
@@ -245,7 +245,7 @@ def test_without_go_it_is_said(
         (folder / "go").write_text(f"#!/bin/sh\necho {version}\n")
         (folder / "go").chmod(0o755)
     monkeypatch.setenv("PATH", str(folder))
-    with pytest.raises(LocalcloudError, match=told):
+    with pytest.raises(FailedError, match=told):
         ensure(["hello"], NullProgress(), cache=tmp_path, pinned=clone.folder)
 
 
@@ -258,7 +258,7 @@ def test_an_interrupted_build_leaves_no_half_tool(clone: Clone, tmp_path: Path, 
     slow.write_text('#!/bin/sh\n[ "$1" = env ] && { echo go1.26.1; exit; }\n[ "$1" = list ] && exit\nexec sleep 60\n')
     slow.chmod(0o755)
     program = (
-        "from pathlib import Path\nfrom localcloud.tools import ensure\nfrom slipway.progress import NullProgress\n"
+        "from pathlib import Path\nfrom slipway.tools import ensure\nfrom slipway.progress import NullProgress\n"
         f"ensure(['hello'], NullProgress(), cache=Path({str(tmp_path)!r}), pinned=Path({str(clone.folder)!r}))\n"
     )
     environment = {**os.environ, "PATH": f"{slow.parent}:{os.environ['PATH']}"}
@@ -294,10 +294,10 @@ def test_two_processes_do_not_build_the_same(clone: Clone, tmp_path: Path) -> No
 
 def test_an_unknown_tool_and_a_cache_that_cannot_be_written(clone: Clone, tmp_path: Path) -> None:
     clone.pin()
-    with pytest.raises(LocalcloudError, match="no tool is called hallo"):
+    with pytest.raises(FailedError, match="no tool is called hallo"):
         ensure(["hallo"], NullProgress(), cache=tmp_path, pinned=clone.folder)
     (tmp_path / "file").write_text("")
-    with pytest.raises(LocalcloudError, match="set SLIPWAY_CACHE"):
+    with pytest.raises(FailedError, match="set SLIPWAY_CACHE"):
         ensure(["hello"], NullProgress(), cache=tmp_path / "file" / "cache", pinned=clone.folder)
 
 
@@ -337,7 +337,7 @@ def test_files_of_a_module_with_another_hash_are_refused(tmp_path: Path) -> None
     source = "github.com/argoproj/argo-rollouts@v1.10.1"
     (tmp_path / "go.mod").write_text(f"{GO_MOD}\nrequire {source.replace('@', ' ')}\n")
     (tmp_path / "go.sum").write_text(f"{source.replace('@', ' ')} h1:{'A' * 43}=\n")
-    with pytest.raises(LocalcloudError):
+    with pytest.raises(FailedError):
         modules.copy(source, ("manifests/crds/rollout-crd.yaml",), tmp_path, tmp_path)
     assert not (tmp_path / "rollout-crd.yaml").exists()
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
-from localcloud.errors import LocalcloudError
+from slipway.errors import FailedError
 
 FOLDER = Path(__file__).resolve().parents[2] / "tools"
 """The folder of pins.toml and of the Go modules, in the clone."""
@@ -84,7 +84,7 @@ def load(folder: Path = FOLDER, *, target: str = "") -> dict[str, Tool]:
         target: the platform, as in `linux-amd64`; by default this machine's.
 
     Raises:
-        LocalcloudError: the file is missing or is no TOML.
+        FailedError: the file is missing or is no TOML.
     """
     return dict(_load(folder, target or this_platform()))
 
@@ -95,9 +95,9 @@ def _load(folder: Path, target: str) -> dict[str, Tool]:
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise LocalcloudError(f"{path}: cannot be read ({error.strerror}); run inside a complete clone") from error
+        raise FailedError(f"{path}: cannot be read ({error.strerror}); run inside a complete clone") from error
     except tomllib.TOMLDecodeError as error:
-        raise LocalcloudError(f"{path}: {error}; restore the file with git") from error
+        raise FailedError(f"{path}: {error}; restore the file with git") from error
     return {name: _tool(name, table, folder, target) for name, table in document.items()}
 
 

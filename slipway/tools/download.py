@@ -12,13 +12,13 @@ import urllib.parse
 import urllib.request
 from typing import TYPE_CHECKING
 
-from localcloud.errors import LocalcloudError
+from slipway.errors import FailedError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from localcloud.tools.pins import Download
     from slipway.progress import Step
+    from slipway.tools.pins import Download
 
 CONNECT_SECONDS = 3.0
 """A host that does not answer within this time counts as unreachable for the rest of the run."""
@@ -44,7 +44,7 @@ def fetch(download: Download, target: Path, step: Step) -> None:
 
     Raises:
         UnreachableError: no connection, or the vendor answers with an error.
-        LocalcloudError: what came has another digest than the pinned one.
+        FailedError: what came has another digest than the pinned one.
     """
     if not download.sha256:
         raise UnreachableError(f"{download.url} has no pinned digest")
@@ -63,7 +63,7 @@ def fetch(download: Download, target: Path, step: Step) -> None:
     except (OSError, http.client.HTTPException) as error:  # a URLError is an OSError
         raise UnreachableError(f"{download.url}: {error}") from error
     if digest.hexdigest() != download.sha256:
-        raise LocalcloudError(
+        raise FailedError(
             f"{download.url} has sha256 {digest.hexdigest()}, but tools/pins.toml pins {download.sha256}: it is not "
             "used; find out which one is right before changing the pin"
         )
@@ -116,7 +116,7 @@ def unpack(archive: Path, member: str, place: Path) -> None:
     """Put the folder of `member` out of a tar archive into `place`.
 
     Raises:
-        LocalcloudError: the archive does not hold the member, or holds something that leads outside.
+        FailedError: the archive does not hold the member, or holds something that leads outside.
     """
     inside = member.rpartition("/")[0]
     start = f"{inside}/" if inside else ""
@@ -127,9 +127,9 @@ def unpack(archive: Path, member: str, place: Path) -> None:
                     item.name = item.name[len(start) :]
                     tar.extract(item, place, filter="data")
     except (tarfile.TarError, EOFError) as error:
-        raise LocalcloudError(f"{archive.name}: {error}; the pin in tools/pins.toml names the wrong file") from error
+        raise FailedError(f"{archive.name}: {error}; the pin in tools/pins.toml names the wrong file") from error
     if not (place / member.rpartition("/")[2]).is_file():
-        raise LocalcloudError(f"{archive.name} holds no {member}: correct `member` in tools/pins.toml")
+        raise FailedError(f"{archive.name} holds no {member}: correct `member` in tools/pins.toml")
 
 
 def forget() -> None:

@@ -6,8 +6,8 @@ from typing import Any
 
 import yaml
 
-from localcloud.tools import ensure, pins
 from slipway.progress import NullProgress
+from slipway.tools import ensure, pins
 
 
 def rollouts_definitions() -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from localcloud.tools import pins
+from slipway.tools import pins
 
 if TYPE_CHECKING:
     from pathlib import Path
