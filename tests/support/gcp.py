@@ -170,9 +170,10 @@ class Cloud:
 
     def update(self, token: str, inputs: dict[str, Any], state: State, **changes: Any) -> State:
         """Change these inputs in place."""
-        news = {key: value for key, value in {**inputs, **changes}.items() if value is not None}
+        news = {key: value for key, value in {**inputs, **changes}.items() if value is not None and key != DEFAULTS}
+        checked = self.inputs(token, news, inputs)
         where = request(token, "it", state.id)
-        return State(state.id, self.provider.update(where, inputs, state.outputs, news, []))
+        return State(state.id, self.provider.update(where, inputs, state.outputs, checked, []))
 
     def delete(self, token: str, inputs: dict[str, Any], state: State) -> None:
         """Destroy."""

@@ -11,7 +11,7 @@ import os
 import time
 from typing import TYPE_CHECKING, Any, Final
 
-from localcloud.providers.gcp.kube import NOT_FOUND, TOO_MANY, Kube, KubeError
+from localcloud.providers.gcp.kube import FORBIDDEN, NOT_FOUND, TOO_MANY, Kube, KubeError
 from localcloud.providers.model import ProviderError
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def _evict(kube: Kube, pod: dict[str, Any]) -> str:
     try:
         kube.call("POST", f"/api/v1/namespaces/{where['namespace']}/pods/{where['name']}/eviction", body)
     except KubeError as error:
-        if error.status == TOO_MANY:
+        if error.status in {TOO_MANY, FORBIDDEN}:  # no eviction is made in a namespace that is going; its pods are
             return str(error)
         if error.status != NOT_FOUND:
             raise

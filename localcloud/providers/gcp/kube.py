@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _TIMEOUT: Final = 30
 _ERRORS_FROM: Final = 400
+FORBIDDEN: Final = 403
 NOT_FOUND: Final = 404
 CONFLICT: Final = 409
 TOO_MANY: Final = 429
@@ -53,7 +54,8 @@ class Kube:
             except (OSError, http.client.HTTPException) as error:
                 connection.close()
                 if attempt == 2:  # noqa: PLR2004 - a kept connection may have been closed by the other side
-                    raise KubeError(0, f"local API server {self.host}:{self.port}: {error}") from error
+                    words = f"the local API server {self.host}:{self.port} does not answer ({error})"
+                    raise KubeError(0, f"{words}; run `slipway cluster start`") from error
                 continue
             if answer.status >= _ERRORS_FROM:
                 raise KubeError(answer.status, _message(text) or f"{method} {path}: {answer.status}")

@@ -63,18 +63,16 @@ def reconcile(api: Api, identity: str, values: Values, old: Values | None) -> No
 
 
 def remove_all(api: Api, *, cluster: str, pool: str = "") -> None:
-    """Drain and delete the nodes of a pool, of every pool of the cluster when none is named."""
+    """Drain and delete the nodes of a pool, of every pool of the cluster when none is named.
+
+    Without a local cluster there is nothing to remove; raises ProviderError when there is one that does not answer.
+    """
     local = localcluster.load(api.store)
     if local is None or local.external:
         return
-    try:
-        kube = connect(local)
-        annotation, value = (POOL_ANNOTATION, pool) if pool else (CLUSTER_ANNOTATION, cluster)
-        drain.remove(api, kube, sorted(_existing(kube, annotation, value)))
-    except KubeError as error:
-        if error.status:
-            raise
-        api.log(f"{error}: its nodes are not removed")
+    kube = connect(local)
+    annotation, value = (POOL_ANNOTATION, pool) if pool else (CLUSTER_ANNOTATION, cluster)
+    drain.remove(api, kube, sorted(_existing(kube, annotation, value)))
 
 
 def count_per_zone(api: Api, identity: str, values: Values) -> int | None:

@@ -52,8 +52,8 @@ class Template:
 
     def version(self) -> str:
         """What nodes have to be made anew for; labels and taints change in place."""
-        made_of = [self.config.get(key) for key in ("machineType", "diskSizeGb", "diskType", "imageType", "spot")]
-        made_of += [self.values.get("version"), self.config.get("guestAccelerators")]
+        keys = ("machineType", "diskSizeGb", "diskType", "imageType", "spot", "guestAccelerators")
+        made_of = [self.config.get(key) or None for key in keys] + [self.values.get("version")]
         return hashlib.sha256(json.dumps(made_of, sort_keys=True).encode()).hexdigest()[:8]
 
     def nodes(self) -> dict[str, Values]:

@@ -67,20 +67,44 @@ def test_every_field_replaces_exactly_where_force_new_says_so(cloud: Cloud, toke
 @pytest.mark.parametrize(
     ("token", "old", "new", "expected"),
     [
-        (CLUSTER, {"privateClusterConfig": {"enablePrivateNodes": True}}, {"privateClusterConfig": {"enablePrivateNodes": False}},
-         {"privateClusterConfig.enablePrivateNodes": DiffKind.UPDATE}),
-        (CLUSTER, {"privateClusterConfig": {"masterIpv4CidrBlock": "172.16.0.0/28"}}, {"privateClusterConfig": {"masterIpv4CidrBlock": "172.16.1.0/28"}},
-         {"privateClusterConfig.masterIpv4CidrBlock": DiffKind.UPDATE_REPLACE}),
+        (
+            CLUSTER,
+            {"privateClusterConfig": {"enablePrivateNodes": True}},
+            {"privateClusterConfig": {"enablePrivateNodes": False}},
+            {"privateClusterConfig.enablePrivateNodes": DiffKind.UPDATE},
+        ),
+        (
+            CLUSTER,
+            {"privateClusterConfig": {"masterIpv4CidrBlock": "172.16.0.0/28"}},
+            {"privateClusterConfig": {"masterIpv4CidrBlock": "172.16.1.0/28"}},
+            {"privateClusterConfig.masterIpv4CidrBlock": DiffKind.UPDATE_REPLACE},
+        ),
         (POOL, {"initialNodeCount": 1}, {"initialNodeCount": 2}, {"initialNodeCount": DiffKind.UPDATE_REPLACE}),
         (POOL, {"nodeCount": 1}, {"nodeCount": 2}, {"nodeCount": DiffKind.UPDATE}),
-        (POOL, {"nodeConfig": {"machineType": "e2-medium"}}, {"nodeConfig": {"machineType": "e2-small"}},
-         {"nodeConfig.machineType": DiffKind.UPDATE}),
-        (POOL, {"nodeConfig": {"spot": False}}, {"nodeConfig": {"spot": True}}, {"nodeConfig.spot": DiffKind.UPDATE_REPLACE}),
-        (POOL, {"nodeConfig": {"taints": [{"key": "a", "value": "b", "effect": "NO_SCHEDULE"}]}},
-         {"nodeConfig": {"taints": [{"key": "a", "value": "c", "effect": "NO_SCHEDULE"}]}},
-         {"nodeConfig.taints[0].value": DiffKind.UPDATE}),
-        (POOL, {"nodeConfig": {"guestAccelerators": []}}, {"nodeConfig": {"guestAccelerators": [{"type": "nvidia-l4", "count": 1}]}},
-         {"nodeConfig.guestAccelerators[0]": DiffKind.ADD_REPLACE}),
+        (
+            POOL,
+            {"nodeConfig": {"machineType": "e2-medium"}},
+            {"nodeConfig": {"machineType": "e2-small"}},
+            {"nodeConfig.machineType": DiffKind.UPDATE},
+        ),
+        (
+            POOL,
+            {"nodeConfig": {"spot": False}},
+            {"nodeConfig": {"spot": True}},
+            {"nodeConfig.spot": DiffKind.UPDATE_REPLACE},
+        ),
+        (
+            POOL,
+            {"nodeConfig": {"taints": [{"key": "a", "value": "b", "effect": "NO_SCHEDULE"}]}},
+            {"nodeConfig": {"taints": [{"key": "a", "value": "c", "effect": "NO_SCHEDULE"}]}},
+            {"nodeConfig.taints[0].value": DiffKind.UPDATE},
+        ),
+        (
+            POOL,
+            {"nodeConfig": {"guestAccelerators": []}},
+            {"nodeConfig": {"guestAccelerators": [{"type": "nvidia-l4", "count": 1}]}},
+            {"nodeConfig.guestAccelerators[0]": DiffKind.ADD_REPLACE},
+        ),
         (POOL, {"autoscaling": {"minNodeCount": 1, "maxNodeCount": 2}}, {}, {"autoscaling": DiffKind.DELETE}),
         (POOL, {}, {"autoscaling": {"minNodeCount": 1, "maxNodeCount": 2}}, {"autoscaling": DiffKind.ADD}),
         # computed and not given: kept
@@ -88,14 +112,27 @@ def test_every_field_replaces_exactly_where_force_new_says_so(cloud: Cloud, toke
         # not given and not computed is the zero value
         (POOL, {"nodeConfig": {"tags": []}}, {"nodeConfig": {}}, {}),
         # a set has no order
-        (FIREWALL, {"sourceRanges": ["10.0.0.0/8", "172.16.0.0/12"]}, {"sourceRanges": ["172.16.0.0/12", "10.0.0.0/8"]}, {}),
-        (FIREWALL, {"allows": [{"protocol": "tcp"}, {"protocol": "udp"}]}, {"allows": [{"protocol": "udp"}]},
-         {"allows[0]": DiffKind.DELETE}),
+        (
+            FIREWALL,
+            {"sourceRanges": ["10.0.0.0/8", "172.16.0.0/12"]},
+            {"sourceRanges": ["172.16.0.0/12", "10.0.0.0/8"]},
+            {},
+        ),
+        (
+            FIREWALL,
+            {"allows": [{"protocol": "tcp"}, {"protocol": "udp"}]},
+            {"allows": [{"protocol": "udp"}]},
+            {"allows[0]": DiffKind.DELETE},
+        ),
         (CLUSTER, {"masterAuthorizedNetworksConfig": {"cidrBlocks": []}}, {}, {}),
-        (CLUSTER, {"resourceLabels": {"a.b/c": "1"}}, {"resourceLabels": {"a.b/c": "2"}},
-         {'resourceLabels["a.b/c"]': DiffKind.UPDATE}),
+        (
+            CLUSTER,
+            {"resourceLabels": {"a.b/c": "1"}},
+            {"resourceLabels": {"a.b/c": "2"}},
+            {'resourceLabels["a.b/c"]': DiffKind.UPDATE},
+        ),
     ],
-)  # fmt: skip
+)
 def test_paths_and_kinds(
     cloud: Cloud, token: str, old: dict[str, Any], new: dict[str, Any], expected: dict[str, DiffKind]
 ) -> None:

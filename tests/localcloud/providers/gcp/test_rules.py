@@ -92,7 +92,11 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     (SUBNETWORK, {"ipCidrRange": "8.8.8.0/24"}, "not in a private range"),
     (SUBNETWORK, {"ipCidrRange": "10.0.0.0/30"}, "too small"),
     (SUBNETWORK, {"secondaryIpRanges": [{"rangeName": "a", "ipCidrRange": "10.0.8.0/24"}]}, "overlaps 10.0.0.0/20"),
-    (SUBNETWORK, {"secondaryIpRanges": [{"rangeName": "a", "ipCidrRange": f"10.{n}.0.0/20"} for n in (1, 2)]}, "duplicate"),
+    (
+        SUBNETWORK,
+        {"secondaryIpRanges": [{"rangeName": "a", "ipCidrRange": f"10.{n}.0.0/20"} for n in (1, 2)]},
+        "duplicate",
+    ),
     (SUBNETWORK, {"purpose": "REGIONAL_MANAGED_PROXY", "role": "ACTIVE"}, "has no secondary ranges"),
     (FIREWALL, {"sourceRanges": ["10.0.0.1/8"]}, "sourceRanges[0]"),
     # compute
@@ -114,15 +118,37 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     # clusters
     (CLUSTER, {"initialNodeCount": None}, "initial_node_count must be greater than zero"),
     (CLUSTER, {"nodePools": [{}]}, "declare each as a NodePool"),
-    (CLUSTER, {"ipAllocationPolicy": {"clusterSecondaryRangeName": "a", "servicesSecondaryRangeName": "a"}}, "tpg#6761"),
+    (
+        CLUSTER,
+        {"ipAllocationPolicy": {"clusterSecondaryRangeName": "a", "servicesSecondaryRangeName": "a"}},
+        "tpg#6761",
+    ),
     (CLUSTER, {"ipAllocationPolicy": {"clusterSecondaryRangeName": "a"}}, "name both secondary ranges"),
-    (CLUSTER, {"privateClusterConfig": {**_PRIVATE, "masterIpv4CidrBlock": "172.16.0.0/28", "privateEndpointSubnetwork": "sub"}}, "tgm#2119"),
+    (
+        CLUSTER,
+        {
+            "privateClusterConfig": {
+                **_PRIVATE,
+                "masterIpv4CidrBlock": "172.16.0.0/28",
+                "privateEndpointSubnetwork": "sub",
+            }
+        },
+        "tgm#2119",
+    ),
     (CLUSTER, {"privateClusterConfig": {**_PRIVATE, "masterIpv4CidrBlock": "172.16.0.0/24"}}, "must be a /28"),
     (CLUSTER, {"privateClusterConfig": {**_PRIVATE, "masterIpv4CidrBlock": "8.8.8.0/28"}}, "not in a private range"),
     (CLUSTER, {"masterAuthorizedNetworksConfig": None}, "tgm#901"),
-    (CLUSTER, {"masterAuthorizedNetworksConfig": {"cidrBlocks": [{"cidrBlock": "10.0.0.1/8"}]}}, "no.* a CIDR|not a CIDR"),
+    (
+        CLUSTER,
+        {"masterAuthorizedNetworksConfig": {"cidrBlocks": [{"cidrBlock": "10.0.0.1/8"}]}},
+        "no.* a CIDR|not a CIDR",
+    ),
     (CLUSTER, {"workloadIdentityConfig": {"workloadPool": "demo-project"}}, "is not PROJECT.svc.id.goog"),
-    (CLUSTER, {"workloadIdentityConfig": {"workloadPool": "other.svc.id.goog"}}, "not the pool of the cluster's project"),
+    (
+        CLUSTER,
+        {"workloadIdentityConfig": {"workloadPool": "other.svc.id.goog"}},
+        "not the pool of the cluster's project",
+    ),
     (CLUSTER, {"releaseChannel": {"channel": "FAST"}}, "expected releaseChannel.channel to be one of"),
     (CLUSTER, {"maintenancePolicy": _window(startTime="22:00")}, "no RFC 3339 time"),
     (CLUSTER, {"maintenancePolicy": _window(startTime="2026-01-01T22:00:00")}, "no RFC 3339 time"),
@@ -130,7 +156,16 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     (CLUSTER, {"maintenancePolicy": _window(recurrence="daily")}, "RFC 5545"),
     (CLUSTER, {"maintenancePolicy": {"dailyMaintenanceWindow": {"startTime": "25:00"}}}, "not HH:MM"),
     (CLUSTER, {"maintenancePolicy": {**_window(), "dailyMaintenanceWindow": {"startTime": "03:00"}}}, "only one of"),
-    (CLUSTER, {"maintenancePolicy": {**_window(), "maintenanceExclusions": [{**_EXCLUSION, "exclusionOptions": {"scope": "ALL"}}]}}, "scope"),
+    (
+        CLUSTER,
+        {
+            "maintenancePolicy": {
+                **_window(),
+                "maintenanceExclusions": [{**_EXCLUSION, "exclusionOptions": {"scope": "ALL"}}],
+            }
+        },
+        "scope",
+    ),
     (CLUSTER, {"databaseEncryption": {"state": "ENCRYPTED"}}, "needs the name of a key"),
     (CLUSTER, {"loggingConfig": {"enableComponents": ["EVERYTHING"]}}, "EVERYTHING is none of"),
     (CLUSTER, {"datapathProvider": "ADVANCED"}, "expected datapathProvider"),
@@ -148,21 +183,63 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     (POOL, {"nodeConfig": {"labels": {"kubernetes.io/x": "y"}}}, "reserved for Kubernetes"),
     (POOL, {"nodeConfig": {"labels": {"x": "not a value"}}}, "no label value"),
     (POOL, {"nodeConfig": {"taints": [{"key": "a", "value": "b", "effect": "NoSchedule"}]}}, "NoSchedule is none of"),
-    (POOL, {"nodeConfig": {"machineType": "n2-standard-4", "guestAccelerators": [{"type": "nvidia-tesla-t4", "count": 1}]}}, "N1 machines only"),
-    (POOL, {"nodeConfig": {"machineType": "g2-standard-4", "guestAccelerators": [{"type": "nvidia-l4", "count": 2}]}}, "comes with 1 nvidia-l4"),
-    (POOL, {"nodeConfig": {"machineType": "n1-standard-4", "guestAccelerators": [{"type": "nvidia-tesla-t4", "count": 3}]}}, "numbers of 1, 2, 4"),
-    (POOL, {"nodeConfig": {"machineType": "n1-standard-4", "guestAccelerators": [{"type": "nvidia-l4", "count": 1}]}}, "comes only with g2-"),
-    (POOL, {"nodeConfig": {"machineType": "n1-standard-4", "guestAccelerators": [{"type": "gpu", "count": 1}]}}, "unknown accelerator"),
+    (
+        POOL,
+        {
+            "nodeConfig": {
+                "machineType": "n2-standard-4",
+                "guestAccelerators": [{"type": "nvidia-tesla-t4", "count": 1}],
+            }
+        },
+        "N1 machines only",
+    ),
+    (
+        POOL,
+        {"nodeConfig": {"machineType": "g2-standard-4", "guestAccelerators": [{"type": "nvidia-l4", "count": 2}]}},
+        "comes with 1 nvidia-l4",
+    ),
+    (
+        POOL,
+        {
+            "nodeConfig": {
+                "machineType": "n1-standard-4",
+                "guestAccelerators": [{"type": "nvidia-tesla-t4", "count": 3}],
+            }
+        },
+        "numbers of 1, 2, 4",
+    ),
+    (
+        POOL,
+        {"nodeConfig": {"machineType": "n1-standard-4", "guestAccelerators": [{"type": "nvidia-l4", "count": 1}]}},
+        "comes only with g2-",
+    ),
+    (
+        POOL,
+        {"nodeConfig": {"machineType": "n1-standard-4", "guestAccelerators": [{"type": "gpu", "count": 1}]}},
+        "unknown accelerator",
+    ),
     # registry, storage, keys
     (REPOSITORY, {"format": "OCI"}, "expected format"),
     (REPOSITORY, {"mode": "REMOTE_REPOSITORY"}, "needs its remoteRepositoryConfig"),
     (REPOSITORY, {"format": "PYTHON", "dockerConfig": {"immutableTags": True}}, "dockerConfig is for format DOCKER"),
     (REPOSITORY, {"cleanupPolicies": [{"id": "a", "action": "REMOVE"}]}, "expected action"),
-    (REPOSITORY, {"cleanupPolicies": [{"id": "a", "action": "DELETE", "condition": {"olderThan": "a month"}}]}, "no duration"),
-    (REPOSITORY, {"cleanupPolicies": [{"id": "a", "action": "DELETE", "mostRecentVersions": {"keepCount": 1}}]}, "for action KEEP"),
+    (
+        REPOSITORY,
+        {"cleanupPolicies": [{"id": "a", "action": "DELETE", "condition": {"olderThan": "a month"}}]},
+        "no duration",
+    ),
+    (
+        REPOSITORY,
+        {"cleanupPolicies": [{"id": "a", "action": "DELETE", "mostRecentVersions": {"keepCount": 1}}]},
+        "for action KEEP",
+    ),
     (BUCKET, {"storageClass": "COLD"}, "expected storageClass"),
     (BUCKET, {"lifecycleRules": [{"action": {"type": "Remove"}, "condition": {"age": 1}}]}, "'Remove' is none of"),
-    (BUCKET, {"lifecycleRules": [{"action": {"type": "SetStorageClass"}, "condition": {"age": 1}}]}, "needs a storage class"),
+    (
+        BUCKET,
+        {"lifecycleRules": [{"action": {"type": "SetStorageClass"}, "condition": {"age": 1}}]},
+        "needs a storage class",
+    ),
     (BUCKET, {"softDeletePolicy": {"retentionDurationSeconds": 60}}, "between 7 and 90 days"),
     (BUCKET, {"retentionPolicy": {"retentionPeriod": "1"}, "versioning": {"enabled": True}}, "cannot be enabled"),
     (BUCKET, {"publicAccessPrevention": "yes"}, "expected publicAccessPrevention"),
@@ -175,8 +252,8 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     (PROJECT_MEMBER, {"member": "x@p-demo.iam.gserviceaccount.com"}, "did you mean 'serviceAccount:"),
     (PROJECT_MEMBER, {"member": "users:a@example.com"}, "is no principal"),
     (PROJECT_MEMBER, {"member": "allUsers"}, "cannot have a role on a project"),
-    (BUCKET_MEMBER, {"condition": {"title": "x"}}, 'condition.expression: Missing required argument'),
-]  # fmt: skip
+    (BUCKET_MEMBER, {"condition": {"title": "x"}}, "condition.expression: Missing required argument"),
+]
 
 
 @pytest.mark.parametrize(
@@ -188,7 +265,15 @@ def test_refused_before_anything_is_made(cloud: Cloud, token: str, changes: dict
 
 
 ACCEPTED: list[tuple[str, dict[str, Any]]] = [
-    (CLUSTER, {"maintenancePolicy": {**_window(), "maintenanceExclusions": [{**_EXCLUSION, "exclusionOptions": {"scope": "NO_UPGRADES"}}]}}),
+    (
+        CLUSTER,
+        {
+            "maintenancePolicy": {
+                **_window(),
+                "maintenanceExclusions": [{**_EXCLUSION, "exclusionOptions": {"scope": "NO_UPGRADES"}}],
+            }
+        },
+    ),
     (CLUSTER, {"location": "europe-west4-a", "nodeLocations": ["europe-west4-b"]}),
     (CLUSTER, {"privateClusterConfig": {**_PRIVATE, "privateEndpointSubnetwork": "sub"}}),
     (POOL, {"nodeCount": None, "initialNodeCount": 1, "autoscaling": {"minNodeCount": 1, "maxNodeCount": 3}}),
@@ -196,13 +281,31 @@ ACCEPTED: list[tuple[str, dict[str, Any]]] = [
     (POOL, {"nodeConfig": {"machineType": "n2-custom-4-8192"}}),
     (POOL, {"nodeCount": "2"}),
     (BUCKET, {"name": "models.example.com", "location": "nam4"}),
-    (REPOSITORY, {"location": "europe", "cleanupPolicies": [{"id": "old", "action": "DELETE", "condition": {"olderThan": "30d", "tagState": "UNTAGGED"}}]}),
-    (PROJECT_MEMBER, {"member": "principal://iam.googleapis.com/projects/123/locations/global/workloadIdentityPools/p.svc.id.goog/subject/ns/a/sa/b"}),
-    (PROJECT_MEMBER, {"member": "principalSet://iam.googleapis.com/projects/123/locations/global/workloadIdentityPools/ci/attribute.repository/o/r"}),
+    (
+        REPOSITORY,
+        {
+            "location": "europe",
+            "cleanupPolicies": [
+                {"id": "old", "action": "DELETE", "condition": {"olderThan": "30d", "tagState": "UNTAGGED"}}
+            ],
+        },
+    ),
+    (
+        PROJECT_MEMBER,
+        {
+            "member": "principal://iam.googleapis.com/projects/123/locations/global/workloadIdentityPools/p.svc.id.goog/subject/ns/a/sa/b"
+        },
+    ),
+    (
+        PROJECT_MEMBER,
+        {
+            "member": "principalSet://iam.googleapis.com/projects/123/locations/global/workloadIdentityPools/ci/attribute.repository/o/r"
+        },
+    ),
     (PROJECT_MEMBER, {"role": "projects/demo-project/roles/custom.role"}),
     (BUCKET_MEMBER, {"member": "allUsers"}),
     (FIREWALL, {"sourceRanges": ["2001:db8::/32"]}),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("token", "changes"), ACCEPTED)
@@ -216,15 +319,32 @@ MISSING: list[tuple[str, dict[str, Any], str]] = [
     (ROUTER, {"network": "nets"}, "was not found"),
     (NAT, {"router": "r2"}, "routers/r2' was not found"),
     (CLUSTER, {"subnetwork": "sub2"}, "subnetworks/sub2' was not found"),
-    (CLUSTER, {"ipAllocationPolicy": {"clusterSecondaryRangeName": "pod", "servicesSecondaryRangeName": "services"}}, "'pod' does not exist in subnetwork 'sub'"),
-    (CLUSTER, {"databaseEncryption": {"state": "ENCRYPTED", "keyName": f"projects/{PROJECT}/locations/{REGION}/keyRings/r/cryptoKeys/k"}}, "cryptoKeys/k' was not found"),
+    (
+        CLUSTER,
+        {"ipAllocationPolicy": {"clusterSecondaryRangeName": "pod", "servicesSecondaryRangeName": "services"}},
+        "'pod' does not exist in subnetwork 'sub'",
+    ),
+    (
+        CLUSTER,
+        {
+            "databaseEncryption": {
+                "state": "ENCRYPTED",
+                "keyName": f"projects/{PROJECT}/locations/{REGION}/keyRings/r/cryptoKeys/k",
+            }
+        },
+        "cryptoKeys/k' was not found",
+    ),
     (POOL, {"cluster": "c2"}, "clusters/c2' was not found"),
     (POOL, {"nodeConfig": {"serviceAccount": "nobody-here@demo-project.iam.gserviceaccount.com"}}, "was not found"),
     (OBJECT, {"bucket": "other-bucket"}, "'other-bucket' was not found"),
     (KEY, {"keyRing": f"projects/{PROJECT}/locations/{REGION}/keyRings/other"}, "keyRings/other' was not found"),
     (PROJECT_MEMBER, {"member": "serviceAccount:nobody-here@demo-project.iam.gserviceaccount.com"}, "does not exist"),
-    (ACCOUNT_MEMBER, {"serviceAccountId": f"projects/{PROJECT}/serviceAccounts/nobody-here@demo-project.iam.gserviceaccount.com"}, "was not found"),
-]  # fmt: skip
+    (
+        ACCOUNT_MEMBER,
+        {"serviceAccountId": f"projects/{PROJECT}/serviceAccounts/nobody-here@demo-project.iam.gserviceaccount.com"},
+        "was not found",
+    ),
+]
 
 
 @pytest.mark.parametrize(("token", "changes", "reason"), MISSING)
@@ -284,7 +404,7 @@ def test_a_pod_range_carries_so_many_nodes(cloud: Cloud) -> None:
     cloud.create(SUBNETWORK, secondaryIpRanges=tight)
     cloud.build(ACCOUNT, CLUSTER)
     inputs, state = cloud.create(POOL, nodeCount=2)
-    with pytest.raises(ProviderError, match="IP_SPACE_EXHAUSTED.* room for 8 nodes, 9 are wanted"):
+    with pytest.raises(ProviderError, match=r"IP_SPACE_EXHAUSTED.* room for 8 nodes, 9 are wanted"):
         cloud.update(POOL, inputs, state, nodeCount=3)
 
 

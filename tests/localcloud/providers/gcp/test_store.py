@@ -102,7 +102,7 @@ def test_what_is_gone_is_read_as_gone_and_cannot_be_updated(cloud: Cloud) -> Non
     assert cloud.store.delete(NETWORK, state.id)
     assert not cloud.store.delete(NETWORK, state.id)
     assert cloud.read(NETWORK, inputs, state) is None
-    with pytest.raises(Exception, match="Error updating Network .* 404: .* was not found"):
+    with pytest.raises(Exception, match=r"Error updating Network .* 404: .* was not found"):
         cloud.update(NETWORK, inputs, state, mtu=1500)
 
 
