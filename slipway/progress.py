@@ -79,9 +79,7 @@ class Progress:
         self._active = 0
         self._live: Live | None = None
         if console is None and sys.stderr.isatty() and not quiet:
-            from rich.console import Console  # noqa: PLC0415  rich costs 0.1 s, plain lines need none of it
-
-            console = Console(stderr=True)
+            console = _terminal_console()
         self._console = console
 
     @property
@@ -168,6 +166,15 @@ class Progress:
             transient=True,
             expand=True,
         )
+
+
+def _terminal_console() -> Console | None:
+    """A console on stderr; None while a clone is set up, when rich is not installed yet: then lines are plain."""
+    try:
+        from rich.console import Console  # noqa: PLC0415  rich costs 0.1 s, plain lines need none of it
+    except ImportError:
+        return None
+    return Console(stderr=True)
 
 
 class NullProgress(Progress):
