@@ -12,8 +12,8 @@ import pytest
 import yaml
 from pulumi import automation
 
-from localcloud.tools import ENGINE, ensure
 from slipway.progress import Progress
+from slipway.tools import ENGINE, ensure
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,9 +39,16 @@ class Engine:
     plugins: tuple[str, ...]
     variables: dict[str, str] = field(default_factory=dict)
     output: list[str] = field(default_factory=list)
+    _stack: automation.Stack | None = None
 
     def stack(self, program: Callable[[], None]) -> automation.Stack:
-        """The stack with `program` as its inline program."""
+        """The stack with `program` as its inline program; it is made and selected once."""
+        if self._stack is None:
+            self._stack = self._make(program)
+        self._stack.workspace.program = program
+        return self._stack
+
+    def _make(self, program: Callable[[], None]) -> automation.Stack:
         options = automation.LocalWorkspaceOptions(
             work_dir=str(self.folder),
             env_vars=self.variables,
@@ -63,9 +70,13 @@ class Engine:
         """Whether a preview finds nothing to change."""
         return not self.preview(program)
 
-    def resources(self, program: Callable[[], None], *, show: bool = False) -> list[dict[str, Any]]:
-        """What the exported state holds."""
-        del show
+    def state(self) -> str:
+        """Everything that the backend has on disk: checkpoints, history, backups."""
+        files = sorted(path for path in (self.folder / "state").rglob("*") if path.is_file())
+        return "\n".join(path.read_text(encoding="utf-8", errors="replace") for path in files)
+
+    def resources(self, program: Callable[[], None]) -> list[dict[str, Any]]:
+        """What the exported state holds; an export shows secrets, in their wrapping."""
         exported = self.stack(program).export_stack().deployment
         return list((exported or {}).get("resources") or [])
 

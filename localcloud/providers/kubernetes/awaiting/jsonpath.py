@@ -1,7 +1,8 @@
 """The JSONPath of `kubectl get -o jsonpath` and `kubectl wait`, as far as a condition needs it.
 
 Source: Kubernetes documentation, "JSONPath Support". Fields, `["a.b"]`, indices, `[*]`, `..` and filters with
-`==`, `!=`, `<`, `<=`, `>`, `>=`. A relaxed form without braces is refused, as the plugin does.
+`==`, `!=`, `<`, `<=`, `>`, `>=`. A relaxed form without braces and quotes for a shell are refused, as the plugin does
+(pulumi-kubernetes `provider/pkg/jsonpath/jsonpath.go`).
 """
 
 from __future__ import annotations
@@ -48,25 +49,29 @@ class Expression:
         return _walk([obj], self.steps)
 
     def holds(self, obj: Any) -> bool:
-        """Whether the path finds one scalar of the wanted value, or with none wanted, anything at all."""
+        """Whether the first that the path finds is a scalar of the wanted value; with none wanted, anything at all."""
         found = self.values(obj)
         if self.wanted is None:
             return bool(found)
-        return len(found) == 1 and _text(found[0]) == self.wanted
+        return bool(found) and not isinstance(found[0], (dict, list)) and _text(found[0]) == self.wanted
 
 
 def parse(text: str) -> Expression:
     """Read `jsonpath=...`. Raises ProviderError that names what is wrong."""
-    body = text.removeprefix("jsonpath=").strip("'\"")
+    body = text.removeprefix("jsonpath=")
+    if body.startswith(("'", '"')):
+        raise ProviderError(f"{text!r}: leave out the quotes, which are for a shell")
     end = body.rfind("}")
     if not body.startswith("{") or end < 0:
         raise ProviderError(f"{text!r}: a JSONPath stands in braces, such as jsonpath={{.status.phase}}=Running")
     rest = body[end + 1 :]
     if rest and not rest.startswith("="):
         raise ProviderError(f"{text!r}: after the braces comes =VALUE or nothing")
-    wanted = rest[1:].strip("'\"") if rest else None
+    wanted = rest[1:] if rest else None
     if wanted == "":
         raise ProviderError(f"{text!r}: the value after = is empty")
+    if wanted is not None and "=" in wanted:
+        raise ProviderError(f"{text!r}: the value after = holds another =")
     return Expression(text, _steps(body[1:end].strip(), text), wanted)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import re
@@ -81,4 +82,5 @@ def check_state(stack: Engine, program: Callable[[], None]) -> None:
         same = {key: found[urn][key] for key in item if key in found[urn]}
         lines += differences(urn, item, same)
     assert lines == []
-    assert conforming.SECRET not in json.dumps(found)
+    assert conforming.SECRET not in stack.state()
+    assert base64.b64encode(conforming.SECRET.encode()).decode() not in stack.state()

@@ -142,7 +142,9 @@ def test_wait_for_comes_before_the_kinds_own_wait(make: Make, namespace: str) ->
     assert "Waiting for condition=Nothing" in "; ".join(make(never).create(never, timeout=1).problems)
 
 
-@pytest.mark.parametrize("expression", ["Ready", "jsonpath=.a=1", "jsonpath={.a}=", "[]", "jsonpath={.a[?(}=1"])
+@pytest.mark.parametrize(
+    "expression", ["Ready", "jsonpath=.a=1", "jsonpath={.a}=", "jsonpath='{.a}'=1", "[]", "jsonpath={.a[?(}=1"]
+)
 def test_wait_for_that_is_not_understood_is_refused_before_anything_is_made(
     make: Make, namespace: str, expression: str
 ) -> None:
