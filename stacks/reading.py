@@ -30,9 +30,9 @@ def read_contract(desired: Desired) -> Contract:
             name=contract.OBJECT,
             opts=pulumi.InvokeOptions(provider=provider),
         )
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - the SDK raises a bare Exception for a function that fails
         if pulumi.runtime.is_dry_run():
-            pulumi.log.info(f"the platform of `{desired.name}` publishes no contract yet; previewing without it")
+            _tell(desired, str(error))
             return derived
         message = (
             f"the platform of `{desired.name}` cannot be read ({error}); "
@@ -40,3 +40,11 @@ def read_contract(desired: Desired) -> Contract:
         )
         raise FailedError(message) from None
     return contract.parse(found.content or "", derived)
+
+
+def _tell(desired: Desired, error: str) -> None:
+    """Say why a preview goes on without the contract: before the first update that is right, later it is not."""
+    if any(word in error for word in ("404", "notFound", "does not exist", "without an engine")):
+        pulumi.log.info(f"the platform of `{desired.name}` publishes no contract yet; previewing without it")
+    else:
+        pulumi.log.warn(f"the contract of `{desired.name}` cannot be read, so this preview goes without it: {error}")

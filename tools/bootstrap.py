@@ -1,6 +1,6 @@
-"""Makes a clone ready: `.venv` with Slipway in it, and the tools in the cache. Run by the Makefile, with any Python 3.11+.
+"""Makes a clone ready: `.venv` with Slipway in it, and the tools in the cache. The Makefile runs it.
 
-Needs nothing but the standard library. Both halves run side by side: one waits for package registries, the other for
+Any Python 3.11 or newer does. Needs nothing but the standard library. Both halves run side by side: one waits for package registries, the other for
 the Go compiler. A second run with nothing changed takes a tenth of a second; an interrupted one goes on.
 """
 
@@ -40,7 +40,8 @@ def main() -> int:
     parser.add_argument("--no-tools", action="store_true", help="only the Python environment")
     asked = parser.parse_args()
     if sys.version_info < OLDEST:
-        sys.stderr.write(f"Slipway needs Python {'.'.join(map(str, OLDEST))} or newer; this is {sys.version.split()[0]}\n")
+        needed = ".".join(map(str, OLDEST))
+        sys.stderr.write(f"Slipway needs Python {needed} or newer; this is {sys.version.split()[0]}\n")
         return 1
     progress = Progress()
     problems: list[str] = []

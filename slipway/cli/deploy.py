@@ -20,12 +20,13 @@ from slipway.schema.reading import near
 from slipway.waiting import Outcome, look, wait
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from slipway.contract import Contract
     from slipway.desired import WantedService
     from slipway.engine.results import StackResult
     from slipway.engine.workspace import Workspace
+    from slipway.progress import Step
 
 __all__ = ["Given", "destroy", "preview", "refresh", "status", "up"]
 
@@ -134,7 +135,20 @@ def _outcomes(
     if not waiting:
         return look(cluster, services, images)
     with session.progress.step("waiting for rollouts") as step:
-        return wait(cluster, services, images, step.note)
+        return wait(cluster, services, images, _teller(session, step))
+
+
+def _teller(session: Session, step: Step) -> Callable[[str], None]:
+    """Tells a line of the wait: on a terminal in the live line, elsewhere as a line of its own when it changes."""
+    last: list[str] = []
+
+    def tell(line: str) -> None:
+        step.note(line)
+        if not sys.stderr.isatty() and line not in last:
+            session.progress.say(line)
+            last[:] = [line]
+
+    return tell
 
 
 def _contract_in(results: Sequence[StackResult], session: Session) -> Contract | None:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from pulumi.automation import EngineEvent, StepEventMetadata
 
 _STACK_TYPE = "pulumi:pulumi:Stack"
+_UNKNOWN_PROVIDER = "provider for this resource has inputs that are not known"
+"""The engine says it for every resource above a cluster that does not exist yet; once is enough."""
 _COLOUR = re.compile(r"<\{%[^%]*%\}>")
 _PATH_PART = re.compile(r'[^.\[\]"]+|\["(?:[^"\\]|\\.)*"\]|\[[0-9]+\]')
 
@@ -42,8 +44,9 @@ class Collector:
     def result(self, error: str | None, seconds: float) -> StackResult:
         """Everything collected.
 
-        An engine that succeeded may still call its plugins crashed: it cancels the context of its goodbye to them before
-        it says it (pulumi 3.255, `pkg/host/host.go`, Close), and takes the plugin that it kills then for one that died.
+        An engine that succeeded may still call its plugins crashed: it cancels the context of its goodbye to them
+        before it says it (pulumi 3.255, `pkg/host/host.go`, Close), and takes the plugin that it kills for one that
+        died.
         """
         messages = [text for text in dict.fromkeys(self._messages) if error or "exited prematurely" not in text]
         return StackResult(
@@ -81,6 +84,10 @@ class Collector:
         if event.ephemeral:
             self._note(text)
             return
+        if _UNKNOWN_PROVIDER in text:
+            text = "the cluster is not known yet, so its objects are not checked against it"
+            self._messages.append(text)
+            return
         name = event.urn.split("::", 3)[3] if event.urn and event.urn.count("::") > 2 else ""  # noqa: PLR2004 - URN parts
         self._messages.append(f"{name}: {text}" if name and event.severity in {"error", "warning"} else text)
 
@@ -93,8 +100,9 @@ def _changes(metadata: StepEventMetadata) -> list[PropertyChange]:
         replaces = "replace" in str(diff.diff_kind.value).lower()
         changes.append(PropertyChange(path, value_at(old or {}, path), value_at(new or {}, path), replaces))
     if not changes:
-        for key in sorted(metadata.diffs or []):
-            changes.append(PropertyChange(key, (old or {}).get(key), (new or {}).get(key)))
+        changes = [
+            PropertyChange(key, (old or {}).get(key), (new or {}).get(key)) for key in sorted(metadata.diffs or [])
+        ]
     return changes
 
 
