@@ -20,7 +20,7 @@ HOME: Final[dict[str, str]] = {
     "gcp:compute/network:Network": "network",
     "gcp:compute/router:Router": "router",
     "gcp:compute/routerNat:RouterNat": "router",
-    "gcp:compute/subnetwork:Subnetwork": "network",
+    "gcp:compute/subnetwork:Subnetwork": "subnetwork",
     "gcp:container/cluster:Cluster": "cluster",
     "gcp:container/nodePool:NodePool": "nodepool",
     "gcp:kms/cryptoKey:CryptoKey": "kms",

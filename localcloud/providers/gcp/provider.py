@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from localcloud.providers.gcp import catalog, names, records, retry
 from localcloud.providers.gcp.api import Api
 from localcloud.providers.gcp.difference import Comparison
-from localcloud.providers.gcp.errors import ApiError, already_exists, not_found
+from localcloud.providers.gcp.errors import not_found
 from localcloud.providers.gcp.inputs import Check
 from localcloud.providers.gcp.paths import covers
 from localcloud.providers.gcp.references import same as same_reference
 from localcloud.providers.gcp.store import Store
+from localcloud.providers.gcp.writing import Doing, Write, appeared, conflict, find, planned
 from localcloud.providers.model import (
     CheckFailure,
     Diff,
     DiffKind,
-    PartialFailureError,
     Provider,
-    ProviderError,
     Request,
     State,
 )
@@ -137,44 +136,25 @@ class GcpProvider(Provider):
         news = {name: value for name, value in inputs.items() if name != DEFAULTS}
         fields = kind.schema.fields
         if request.preview:
-            return State("", records.concealed(fields, self._planned(kind, api, news), inputs))
+            return State("", records.concealed(fields, planned(kind, api, news), inputs))
         plain = reveal(news)
         local = {name: plain[name] for name in kind.provider_only if name in plain}
-        with _telling(f"Error creating {kind.noun}"), api.store.transaction() as held:
+        with Doing(f"Error creating {kind.noun}"), api.store.transaction() as held:
             inside = replace(api, records=held)
             values = {name: value for name, value in plain.items() if name not in kind.provider_only}
             identity = inside.identity(kind, values)
             if held.get(kind.token, identity) is not None:
-                raise _conflict(kind, identity, values, inside)
+                raise conflict(kind, identity, values, inside)
             records.require_references(kind, inside, values)
             values = records.settled(kind, inside, identity, values)
             kind.admit(inside, identity, values, None)
             held.put(kind.token, identity, values)
-        return self._appeared(_Write(kind, api, identity, values, None, local), inputs)
-
-    @staticmethod
-    def _appeared(write: _Write, inputs: dict[str, Any]) -> State:
-        """The state once what the record stands for is there; the record stays when that fails half-way."""
-        try:
-            write.kind.appear(write.api, write.identity, {**write.values, **write.local}, write.before)
-        except ProviderError as error:
-            state = write.state(inputs)
-            raise PartialFailureError(replace(state, inputs=inputs), [str(error)]) from error
-        return write.state(inputs)
-
-    @staticmethod
-    def _planned(kind: Kind, api: Api, news: Values) -> Values:
-        planned = records.planned(kind.schema.fields, news)
-        scope = api.scope(kind, reveal(news))
-        for name in ("project", "region", "location"):  # known from the provider's configuration, as in the real one
-            if planned.get(name) is UNKNOWN and scope.get(name):
-                planned[name] = scope[name]
-        return planned
+        return appeared(Write(kind, api, identity, values, None, local), inputs)
 
     def read(self, request: Request, inputs: dict[str, Any], outputs: dict[str, Any]) -> State | None:
         """The record as it is, with the inputs that would give it; None when it is gone."""
         kind, api = catalog.find(request.type), self._at(request)
-        found = self._find(kind, api, request.id)
+        found = find(kind, api, request.id)
         if found is None:
             return None
         identity, record = found
@@ -183,30 +163,13 @@ class GcpProvider(Provider):
         local = {name: reveal(outputs.get(name)) for name in kind.provider_only}
         if importing:
             local = {name: field.default for name, field in kind.schema.fields.items() if name in kind.provider_only}
-        state = _Write(kind, api, identity, record, None, local).state(inputs, outputs)
+        state = Write(kind, api, identity, record, None, local).state(inputs, outputs)
         live = reveal(state.outputs)
         if importing:
             live = records.without(live, kind.not_imported)
         fresh = records.inputs_from(kind.schema.fields, live, old, _same(kind))
         fresh[DEFAULTS] = inputs.get(DEFAULTS, [])
         return State(identity, state.outputs, records.concealed({}, fresh, inputs))
-
-    @staticmethod
-    def _find(kind: Kind, api: Api, given: str) -> tuple[str, Values] | None:
-        """By the id, or by one of the shorter forms that an import may give."""
-        candidates = [given, given.replace(" ", "/")]
-        parts = given.split("/")
-        places = [name for name in ("project", "region", "location") if f"{{{name}}}" in kind.id]
-        scope = api.scope(kind, {})
-        for first in range(len(places) + 1):  # NAME, LOCATION/NAME, PROJECT/LOCATION/NAME
-            if len(parts) == len(places) - first + 1:
-                known = {**scope, **dict(zip(places[first:], parts, strict=False)), "name": parts[-1]}
-                candidates.append(_formatted(kind.id, known))
-        for identity in candidates:
-            record = api.get(kind.token, identity)
-            if record is not None:
-                return (identity, record) if records.has_parent(kind, api, record) else None
-        return None
 
     def update(
         self,
@@ -225,7 +188,7 @@ class GcpProvider(Provider):
             return records.concealed(fields, records.merged(fields, reveal(old_outputs), reveal(given)), news)
         plain = reveal(given)
         local = {name: plain[name] for name in kind.provider_only if name in plain}
-        with _telling(f"Error updating {kind.noun} {request.id!r}"), api.store.transaction() as held:
+        with Doing(f"Error updating {kind.noun} {request.id!r}"), api.store.transaction() as held:
             inside = replace(api, records=held)
             before = held.get(kind.token, request.id)
             if before is None:
@@ -236,14 +199,14 @@ class GcpProvider(Provider):
             values = records.settled(kind, inside, request.id, values)
             kind.admit(inside, request.id, values, before)
             held.put(kind.token, request.id, values)
-        return self._appeared(_Write(kind, api, request.id, values, before, local), news).outputs
+        return appeared(Write(kind, api, request.id, values, before, local), news).outputs
 
     def delete(self, request: Request, inputs: dict[str, Any], outputs: dict[str, Any]) -> None:
         """Remove the record; refused while it is protected or in use, no error when it is gone already."""
         del inputs
         kind, api = catalog.find(request.type), self._at(request)
         kind.protect(api, request.id, reveal(outputs))
-        with _telling(f"Error deleting {kind.noun} {request.id!r}"):
+        with Doing(f"Error deleting {kind.noun} {request.id!r}"):
             record = api.get(kind.token, request.id)
             if record is None or kind.stays:
                 return
@@ -265,44 +228,6 @@ class GcpProvider(Provider):
         return replace(self._api, log=lambda message: self.log(request.urn, message))
 
 
-@dataclass(frozen=True)
-class _Write:
-    """A record that was just written: `before` is what it was, `local` what only Pulumi's state holds."""
-
-    kind: Kind
-    api: Api
-    identity: str
-    values: Values
-    before: Values | None
-    local: Values
-
-    def state(self, *sources: dict[str, Any]) -> State:
-        """Its state; what is secret in a source stays secret."""
-        values = records.outputs(self.kind, self.api, self.identity, self.values, self.local)
-        return State(self.identity, records.concealed(self.kind.schema.fields, values, *sources))
-
-
-class _telling:  # noqa: N801 - reads as a statement
-    """Puts what was being done before a refusal of the API, as the real provider does."""
-
-    def __init__(self, doing: str) -> None:
-        self._doing = doing
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, ApiError):
-            raise ProviderError(f"{self._doing}: {error}") from error
-
-
-def _conflict(kind: Kind, identity: str, values: Values, api: Api) -> ApiError:
-    if not kind.exists:
-        return already_exists(identity)
-    words = {**api.scope(kind, values), "id": identity}
-    return ApiError(409, kind.exists.format(**words), "alreadyExists")
-
-
 def _same(kind: Kind) -> Callable[[str, Any, Any], bool]:
     def same(path: str, old: Any, new: Any) -> bool:
         reference = path in kind.references and isinstance(old, str) and isinstance(new, str)
@@ -313,13 +238,6 @@ def _same(kind: Kind) -> Callable[[str, Any, Any], bool]:
 
 def _local(kind: Kind, outputs: Values) -> Values:
     return {name: outputs[name] for name in kind.provider_only if name in outputs}
-
-
-def _formatted(template: str, known: dict[str, str]) -> str:
-    try:
-        return template.format(**known)
-    except KeyError:
-        return ""
 
 
 def _parsed(value: Any) -> Any:

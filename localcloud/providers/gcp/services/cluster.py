@@ -11,20 +11,15 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Any, Final
 
-from localcloud.providers.gcp import errors, localcluster, locations, ranges
+from localcloud.providers.gcp import localcluster, locations
 from localcloud.providers.gcp.kind import Kind, Values
 from localcloud.providers.gcp.names import CLUSTER as CLUSTER_NAME
-from localcloud.providers.gcp.paths import lookup
-from localcloud.providers.gcp.references import CONTAINER, Reference, relative
+from localcloud.providers.gcp.references import CONTAINER, Reference
 from localcloud.providers.gcp.services import cluster_checks
-from localcloud.providers.gcp.services.network import (
-    NETWORK,
-    NETWORK_ID,
-    SUBNETWORK,
-    SUBNETWORK_ID,
-    all_ranges,
-)
+from localcloud.providers.gcp.services.cluster_admission import admit
+from localcloud.providers.gcp.services.network import NETWORK, NETWORK_ID, SUBNETWORK
 from localcloud.providers.gcp.services.serviceaccount import ACCOUNT_REFERENCE
+from localcloud.providers.gcp.services.subnetwork import SUBNETWORK_REFERENCE, all_ranges
 from localcloud.providers.model import ProviderError
 
 if TYPE_CHECKING:
@@ -54,58 +49,6 @@ def node_zones(cluster: Values) -> list[str]:
     if locations.is_zone(cluster["location"]):
         return sorted({cluster["location"], *given})
     return sorted(given) or default_zones(cluster["location"])
-
-
-def _admit(api: Api, identity: str, values: Values, old: Values | None) -> None:
-    localcluster.require(api.store)
-    subnetwork = api.get(SUBNETWORK, relative(values.get("subnetwork") or "")) or {}
-    network = relative(values.get("network") or "")
-    if subnetwork and relative(subnetwork["network"]) != network:
-        raise errors.bad_request(f"Subnetwork '{relative(values['subnetwork'])}' is not in network '{network}'.")
-    _admit_ranges(identity, values, subnetwork)
-    _admit_control_plane(api, identity, values)
-    if old is None and values.get("enableAutopilot") and locations.is_zone(values["location"]):
-        raise errors.bad_request("Autopilot clusters must be regional clusters.")
-
-
-def _admit_ranges(identity: str, values: Values, subnetwork: Values) -> None:
-    policy = values.get("ipAllocationPolicy") or {}
-    known = dict(all_ranges(subnetwork)) if subnetwork else {}
-    for name, pods in (("clusterSecondaryRangeName", True), ("servicesSecondaryRangeName", False)):
-        wanted = policy.get(name)
-        if not wanted:
-            continue
-        if wanted not in known:
-            raise errors.bad_request(
-                f"Pod secondary range '{wanted}' does not exist in subnetwork '{subnetwork.get('name', '')}'."
-                if pods
-                else f"Services secondary range '{wanted}' does not exist in subnetwork '{subnetwork.get('name', '')}'."
-            )
-        if refusal := ranges.secondary_refusal(known[wanted], pods=pods):
-            raise errors.bad_request(f"{identity}: {refusal}.")
-
-
-def _admit_control_plane(api: Api, identity: str, values: Values) -> None:
-    """The control plane's range may overlap nothing in the network, nor another cluster's."""
-    block = lookup(values, "privateClusterConfig.masterIpv4CidrBlock")
-    if not block:
-        return
-    network = relative(values.get("network") or "")
-    for other, subnetwork in api.all(SUBNETWORK).items():
-        if relative(subnetwork["network"]) != network:
-            continue
-        for _, text in all_ranges(subnetwork):
-            if ranges.overlap(block, text):
-                raise errors.bad_request(
-                    f"The given master_ipv4_cidr {block} overlaps with an existing network {text} of '{other}'."
-                )
-    for other, cluster in api.all(CLUSTER).items():
-        taken = lookup(cluster, "privateClusterConfig.masterIpv4CidrBlock")
-        same_network = relative(cluster.get("network") or "") == network
-        if other != identity and same_network and taken and ranges.overlap(block, taken):
-            raise errors.bad_request(
-                f"The given master_ipv4_cidr {block} overlaps with an existing network {taken} of '{other}'."
-            )
 
 
 def _settle(api: Api, identity: str, values: Values) -> Values:
@@ -237,7 +180,6 @@ def _same(path: str, old: Any, new: Any) -> bool:
     return False
 
 
-SUBNETWORK_REFERENCE: Final = Reference(SUBNETWORK, SUBNETWORK_ID, full=True)
 KEY_REFERENCE: Final = Reference(
     "gcp:kms/cryptoKey:CryptoKey", "projects/{project}/locations/{location}/keyRings/{ring}/cryptoKeys/{name}"
 )
@@ -276,7 +218,7 @@ KINDS: Final = [
             }
         ),
         check=cluster_checks.check,
-        admit=_admit,
+        admit=admit,
         settle=_settle,
         view=_view,
         same=_same,

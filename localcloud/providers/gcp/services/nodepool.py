@@ -23,9 +23,9 @@ from localcloud.providers.gcp.services.cluster import (
     VERSION,
     node_zones,
 )
-from localcloud.providers.gcp.services.network import all_ranges
 from localcloud.providers.gcp.services.nodepool_checks import check
 from localcloud.providers.gcp.services.serviceaccount import ACCOUNT_REFERENCE
+from localcloud.providers.gcp.services.subnetwork import all_ranges
 
 if TYPE_CHECKING:
     from localcloud.providers.gcp.api import Api

@@ -9,7 +9,7 @@ import pytest
 
 from localcloud.providers.gcp import catalog, schema
 from localcloud.providers.gcp.provider import DEFAULTS
-from localcloud.providers.model import ProviderError
+from localcloud.providers.model import Autonaming, ProviderError, Request
 from localcloud.providers.values import UNKNOWN, Secret, has_unknown, reveal
 from tests.support.gcp import (
     ACCOUNT,
@@ -262,3 +262,47 @@ def test_the_same_twice_is_a_conflict(cloud: Cloud, token: str) -> None:
         ProviderError, match=r"Error creating .*: googleapi: Error 409: .*(already exists|Already exists|already own)"
     ):
         cloud.create(token)
+
+
+def test_an_unknown_location_stays_unknown(cloud: Cloud) -> None:
+    inputs = cloud.inputs(POOL, {**VALID[POOL], "location": UNKNOWN, "cluster": UNKNOWN})
+    state = cloud.provider.create(request(POOL, "it", preview=True), inputs)
+    assert state.outputs["location"] is UNKNOWN
+    assert state.outputs["nodeCount"] == 1
+
+
+def test_secrets_in_lists_stay_secret(cloud: Cloud) -> None:
+    cloud.create(NETWORK)
+    ranges = [
+        {"rangeName": "a", "ipCidrRange": Secret("10.1.0.0/20")},
+        {"rangeName": "b", "ipCidrRange": "10.2.0.0/20"},
+    ]
+    inputs, state = cloud.create(SUBNETWORK, secondaryIpRanges=ranges)
+    assert state.outputs["secondaryIpRanges"] == ranges
+    cloud.store.change(SUBNETWORK, state.id, {"secondaryIpRanges": []})
+    drifted = cloud.read(SUBNETWORK, inputs, state)
+    assert drifted is not None
+    assert isinstance(drifted.outputs["secondaryIpRanges"], Secret)  # which one was secret is not known any more
+
+
+def test_automatic_names_by_the_stacks_wish(cloud: Cloud) -> None:
+    wish = Request(request(NETWORK, "it").urn, autonaming=Autonaming("wanted"))
+    assert cloud.provider.check(wish, {}, {}, b"seed")[0]["name"] == "wanted"
+    never = Request(wish.urn, autonaming=Autonaming(disabled=True))
+    assert [failure.property for failure in cloud.provider.check(never, {}, {}, b"seed")[1]] == ["name"]
+
+
+def test_a_cluster_file_that_cannot_be_read(cloud: Cloud) -> None:
+    cloud.build(NETWORK, SUBNETWORK)
+    (cloud.local / "cluster.json").write_text("{}")
+    with pytest.raises(ProviderError, match=r"cluster\.json: not readable .*slipway cluster start"):
+        cloud.create(CLUSTER)
+    assert not cloud.store.all(CLUSTER)
+
+
+def test_a_preview_of_an_update_says_what_it_would_be(cloud: Cloud) -> None:
+    inputs, state = cloud.build()[POOL]
+    where = Request(request(POOL, "it").urn, state.id, preview=True)
+    planned = cloud.provider.update(where, inputs, state.outputs, {**inputs, "nodeCount": 3}, [])
+    assert planned == {**state.outputs, "nodeCount": 3}
+    assert (cloud.store.get(POOL, state.id) or {})["nodeCount"] == 1
