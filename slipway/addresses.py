@@ -1,11 +1,9 @@
-"""What a contract makes of names: how the cluster is reached, where an image is pulled from and a model lies. Pure."""
+"""What a contract makes of names: how the cluster is reached and where an image is pulled from. Pure."""
 
 from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any
-
-from slipway.desired import MODELS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,10 +46,3 @@ def kubeconfig(contract: Contract, variables: Mapping[str, str] | None = None) -
 def full_image(service: WantedService, contract: Contract) -> str:
     """The image as a pod pulls it, with the environment's registry."""
     return f"{contract.registries[service.image.registry]}/{service.image.name}{service.image.suffix}"
-
-
-def model_uri(service: WantedService, contract: Contract) -> str | None:
-    """Where the service's model lies in the environment's bucket; None without a model."""
-    if service.model is None:
-        return None
-    return f"gs://{contract.buckets[MODELS]}/{service.model.name}/{service.model.version}"

@@ -10,7 +10,8 @@ import pulumi
 from infra.kubernetes.pod import PodArgs
 from infra.kubernetes.provider import provider
 from infra.kubernetes.service import Service, ServiceArgs
-from slipway.addresses import full_image, model_uri
+from slipway.addresses import full_image
+from slipway.desired import MODELS
 from slipway.schema.artifacts import SHORT
 from stacks.reading import read_contract
 
@@ -36,5 +37,5 @@ def pod(wanted: WantedService, contract: Contract) -> PodArgs:
         image=full_image(wanted, contract),
         release=release,
         model=wanted.model,
-        model_uri=model_uri(wanted, contract),
+        models_bucket=contract.buckets.get(MODELS),
     )

@@ -67,6 +67,9 @@ class Cluster(pulumi.ComponentResource):
                 "dns_endpoint_config": {"allow_external_traffic": True}
             },
             workload_identity_config={"workload_pool": f"{args.project}.svc.id.goog"},  # no keys in pods
+            addons_config={  # pods read models from the bucket as files, by their own identity
+                "gcs_fuse_csi_driver_config": {"enabled": True}
+            },
             enable_shielded_nodes=True,  # a node proves what it booted
             release_channel={"channel": args.release_channel},
             opts=pulumi.ResourceOptions(parent=self, ignore_changes=["initialNodeCount", "nodeConfig"]),

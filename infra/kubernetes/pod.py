@@ -14,19 +14,21 @@ if TYPE_CHECKING:
 
 CONTAINER: Final = "service"
 _PROBE_PERIOD: Final = 5
-_UID: Final = 65532
-"""The conventional `nonroot` user of distroless images; used where the image names none that is numeric."""
+_UID: Final = 10001
+"""The user that the examples' images name; any number works that is not 0."""
+_MODELS: Final = "/models"
+"""Where the environment's bucket of models is mounted, read only."""
 
 
 @dataclass(frozen=True)
 class PodArgs:
-    """`image` is complete, with its host; `model_uri` is where the model's files are, None without a model."""
+    """`image` is complete, with its host; `models_bucket` is where the model's files are."""
 
     spec: Service
     image: str
     release: str
     model: Model | None
-    model_uri: str | None
+    models_bucket: str | None
 
 
 def selector(name: str) -> dict[str, str]:
@@ -52,7 +54,7 @@ def template(args: PodArgs, team: str) -> dict[str, Any]:
             "seccompProfile": {"type": "RuntimeDefault"},
         },
         "containers": [_container(args)],
-        "volumes": [{"name": "tmp", "emptyDir": {}}],
+        "volumes": [{"name": "tmp", "emptyDir": {}}, *_model_volumes(args)],
         "topologySpreadConstraints": [
             _spread("topology.kubernetes.io/zone", spec.name),
             _spread("kubernetes.io/hostname", spec.name),
@@ -61,7 +63,22 @@ def template(args: PodArgs, team: str) -> dict[str, Any]:
     if spec.resources.gpu:
         pod["nodeSelector"] = {"cloud.google.com/gke-accelerator": spec.resources.gpu.type}
         pod["tolerations"] = [{"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"}]
-    return {"metadata": {"labels": labels}, "spec": pod}
+    metadata: dict[str, Any] = {"labels": labels}
+    if args.model:
+        metadata["annotations"] = {"gke-gcsfuse/volumes": "true"}
+    return {"metadata": metadata, "spec": pod}
+
+
+def _model_volumes(args: PodArgs) -> list[dict[str, Any]]:
+    """The bucket of models as a file system.
+
+    Source: GKE documentation, "Mount Cloud Storage buckets as CSI ephemeral volumes".
+    """
+    if not args.model:
+        return []
+    attributes = {"bucketName": args.models_bucket, "mountOptions": "implicit-dirs"}
+    driver = {"driver": "gcsfuse.csi.storage.gke.io", "readOnly": True, "volumeAttributes": attributes}
+    return [{"name": "models", "csi": driver}]
 
 
 def _spread(key: str, name: str) -> dict[str, Any]:
@@ -87,7 +104,10 @@ def _container(args: PodArgs) -> dict[str, Any]:
             "readOnlyRootFilesystem": True,
             "capabilities": {"drop": ["ALL"]},
         },
-        "volumeMounts": [{"name": "tmp", "mountPath": "/tmp"}],  # noqa: S108 - the pod's own emptyDir
+        "volumeMounts": [
+            {"name": "tmp", "mountPath": "/tmp"},  # noqa: S108 - the pod's own emptyDir
+            *([{"name": "models", "mountPath": _MODELS, "readOnly": True}] if args.model else []),
+        ],
         **_probes(spec.probes, spec.port),
     }
     if spec.command:
@@ -101,12 +121,13 @@ def _container(args: PodArgs) -> dict[str, Any]:
 
 def _variables(args: PodArgs) -> dict[str, str]:
     own = {"PORT": str(args.spec.port)} if args.spec.port else {}
-    if args.model and args.model_uri:
+    if args.model:
         own |= {
             "MODEL_NAME": args.model.name,
             "MODEL_VERSION": args.model.version,
             "MODEL_DIGEST": args.model.digest,
-            "MODEL_URI": args.model_uri,
+            "MODEL_BASE": _MODELS,
+            "MODEL_PATH": f"{_MODELS}/{args.model.name}/{args.model.version}",
         }
     return own | args.spec.env
 

@@ -133,10 +133,10 @@ def start(kubeconfig: Kubeconfig = None, context: Context = None, quiet: Quiet =
 
 
 @cluster_app.command(epilog="Examples:  slipway cluster stop   slipway cluster stop --remove")
-def stop(  # noqa: FBT002
+def stop(
     remove: Annotated[
         bool, typer.Option("--remove", help="Also remove everything of the local environment: data, state, logs.")
-    ] = False,
+    ] = False,  # noqa: FBT002
     quiet: Quiet = False,  # noqa: FBT002
 ) -> None:
     """Stop the processes that were started here; never others."""

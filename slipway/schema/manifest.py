@@ -21,7 +21,8 @@ class Release(Strict):
     model: ModelReference | None = Field(
         default=None,
         description="Model artifact as NAME/VERSION@DIGEST in the environment's `models` bucket. The container sees "
-        "MODEL_NAME, MODEL_VERSION, MODEL_DIGEST and MODEL_URI; pods carry the version as a label.",
+        "MODEL_NAME, MODEL_VERSION, MODEL_DIGEST, MODEL_BASE (where the bucket is mounted, read only) and MODEL_PATH "
+        "(the model in it); pods carry the version as a label.",
     )
 
 
