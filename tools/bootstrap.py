@@ -1,7 +1,8 @@
 """Makes a clone ready: `.venv` with Slipway in it, and the tools in the cache. The Makefile runs it.
 
 Any Python 3.11 or newer does, and nothing but its standard library. Both halves run side by side: one waits for
-package registries, the other for the Go compiler. A second run with nothing changed takes a tenth of a second; an interrupted one goes on.
+package registries, the other for the Go compiler. A second run with nothing changed takes a tenth of a
+second; an interrupted one goes on.
 """
 
 from __future__ import annotations

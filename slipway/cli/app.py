@@ -35,7 +35,7 @@ Stacks = Annotated[
 
 
 @app.command(epilog="Examples:  slipway preview local   slipway preview dev --stack dev.growth --json")
-def preview(environment: Environment, stack: Stacks = None, json: AsJson = False, quiet: Quiet = False) -> None:  # noqa: FBT002
+def preview(environment: Environment, stack: Stacks = None, json: AsJson = False, quiet: Quiet = False) -> None:
     """Show what an update would change. Changes nothing."""
     from slipway.cli import deploy  # noqa: PLC0415
 
@@ -46,11 +46,11 @@ def preview(environment: Environment, stack: Stacks = None, json: AsJson = False
 def up(
     environment: Environment,
     stack: Stacks = None,
-    wait: Annotated[bool, typer.Option(help="Wait until the rollouts end.")] = True,  # noqa: FBT002
+    wait: Annotated[bool, typer.Option(help="Wait until the rollouts end.")] = True,
     kubeconfig: Kubeconfig = None,
     context: Context = None,
-    json: AsJson = False,  # noqa: FBT002
-    quiet: Quiet = False,  # noqa: FBT002
+    json: AsJson = False,
+    quiet: Quiet = False,
 ) -> None:
     """Bring an environment to its wanted state, wait for its rollouts, and say how every service is."""
     from slipway.cli import deploy  # noqa: PLC0415
@@ -62,8 +62,8 @@ def up(
 def wait(
     environment: Environment,
     services: Annotated[list[str] | None, typer.Argument(help="TEAM/SERVICE; all without any.")] = None,
-    json: AsJson = False,  # noqa: FBT002
-    quiet: Quiet = False,  # noqa: FBT002
+    json: AsJson = False,
+    quiet: Quiet = False,
 ) -> None:
     """Wait until rollouts end: 0 healthy or waiting for a person, 1 failed. Holds no lock; run it again at any time."""
     from slipway.cli import deploy  # noqa: PLC0415
@@ -75,7 +75,7 @@ def wait(
 def status(
     environment: Environment,
     services: Annotated[list[str] | None, typer.Argument(help="TEAM/SERVICE; all without any.")] = None,
-    json: AsJson = False,  # noqa: FBT002
+    json: AsJson = False,
 ) -> None:
     """Say how every service is now, without waiting."""
     from slipway.cli import deploy  # noqa: PLC0415
@@ -84,7 +84,7 @@ def status(
 
 
 @app.command(epilog="Example:  slipway refresh local")
-def refresh(environment: Environment, stack: Stacks = None, json: AsJson = False, quiet: Quiet = False) -> None:  # noqa: FBT002
+def refresh(environment: Environment, stack: Stacks = None, json: AsJson = False, quiet: Quiet = False) -> None:
     """Make the state say what exists: the next preview then shows what changed behind its back."""
     from slipway.cli import deploy  # noqa: PLC0415
 
@@ -95,9 +95,9 @@ def refresh(environment: Environment, stack: Stacks = None, json: AsJson = False
 def destroy(
     environment: Environment,
     stack: Stacks = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,  # noqa: FBT002
-    json: AsJson = False,  # noqa: FBT002
-    quiet: Quiet = False,  # noqa: FBT002
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    json: AsJson = False,
+    quiet: Quiet = False,
 ) -> None:
     """Delete everything that an environment declares: teams, then cluster, then platform."""
     from slipway.cli import deploy  # noqa: PLC0415
@@ -108,7 +108,7 @@ def destroy(
 @app.command(epilog="Examples:  slipway validate   slipway validate manifests/growth/churn.yaml")
 def validate(
     paths: Annotated[list[Path] | None, typer.Argument(help="Files to report on; all without any.")] = None,
-    json: AsJson = False,  # noqa: FBT002
+    json: AsJson = False,
 ) -> None:
     """Check environments and manifests. Needs no engine and no account."""
     from slipway.cli import inspect  # noqa: PLC0415
@@ -117,7 +117,7 @@ def validate(
 
 
 @app.command(epilog="Examples:  slipway inventory production   slipway inventory local --json")
-def inventory(environment: Environment, json: AsJson = False) -> None:  # noqa: FBT002
+def inventory(environment: Environment, json: AsJson = False) -> None:
     """List the resources that an environment declares. Needs no engine and no account."""
     from slipway.cli import inspect  # noqa: PLC0415
 
@@ -125,7 +125,7 @@ def inventory(environment: Environment, json: AsJson = False) -> None:  # noqa: 
 
 
 @cluster_app.command(epilog="Examples:  slipway cluster start   slipway cluster start --kubeconfig ~/.kube/config")
-def start(kubeconfig: Kubeconfig = None, context: Context = None, quiet: Quiet = False) -> None:  # noqa: FBT002
+def start(kubeconfig: Kubeconfig = None, context: Context = None, quiet: Quiet = False) -> None:
     """Start what does not run yet."""
     from slipway.cli import cluster  # noqa: PLC0415
 
@@ -136,8 +136,8 @@ def start(kubeconfig: Kubeconfig = None, context: Context = None, quiet: Quiet =
 def stop(
     remove: Annotated[
         bool, typer.Option("--remove", help="Also remove everything of the local environment: data, state, logs.")
-    ] = False,  # noqa: FBT002
-    quiet: Quiet = False,  # noqa: FBT002
+    ] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Stop the processes that were started here; never others."""
     from slipway.cli import cluster  # noqa: PLC0415
@@ -146,7 +146,7 @@ def stop(
 
 
 @cluster_app.command("status")
-def cluster_status(json: AsJson = False) -> None:  # noqa: FBT002
+def cluster_status(json: AsJson = False) -> None:
     """Say which parts run, where, since when, and where their logs are."""
     from slipway.cli import cluster  # noqa: PLC0415
 
