@@ -58,21 +58,27 @@ class Faults:
             first = int(rule.get("call", 0))
             if first and not first <= seen < first + int(rule.get("times", 1)):
                 continue
-            _act(rule, method)
+            _act(rule, method, self._provider)
 
     def _matches(self, rule: dict[str, Any], method: str, kind: str, name: str) -> bool:
         wanted = (("provider", self._provider), ("method", method), ("type", kind), ("name", name))
         return all(fnmatch.fnmatchcase(value, str(rule.get(key, "*"))) for key, value in wanted)
 
 
-def _act(rule: dict[str, Any], method: str) -> None:
+_THROTTLED = {
+    "gcp": "googleapi: Error 429: Quota exceeded for requests ({})",
+    "kubernetes": "the server has received too many requests and has asked us to try again later ({})",
+}
+
+
+def _act(rule: dict[str, Any], method: str, provider: str) -> None:
     action = rule["action"]
     if action == "delay":
         time.sleep(float(rule.get("seconds", 1)))
     elif action == "crash":
         os._exit(_CRASH_EXIT)
     elif action == "throttle":
-        raise ThrottledError(rule.get("message", f"googleapi: Error 429: Quota exceeded for requests ({method})"))
+        raise ThrottledError(rule.get("message", _THROTTLED.get(provider, "429 too many requests ({})").format(method)))
     elif action == "fail":
         raise ProviderError(rule.get("message", f"injected fault: 500 internal error in {method}"))
     else:

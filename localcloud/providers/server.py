@@ -148,6 +148,10 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
             answer = self._provider.invoke(request.tok, values.decode(request.args))
         return MESSAGES.InvokeResponse(**{"return": values.encode(answer)})  # pyright: ignore[reportArgumentType]
 
+    def Construct(self, request: Any, context: Any) -> Any:
+        what = f"{request.type} is a component that the official plugin builds"
+        context.abort(grpc.StatusCode.UNIMPLEMENTED, f"{what}; it is not offered by this stand-in")
+
     def Cancel(self, request: Any, context: Any) -> Any:
         del request, context
         self._provider.cancelled.set()
@@ -280,6 +284,10 @@ def _end_with_parent(parent: int) -> None:
     os._exit(0)
 
 
+def _serialized(message: Any) -> bytes:
+    return message.SerializeToString()
+
+
 def handlers(servicer: Servicer) -> grpc.GenericRpcHandler:
     """The service's methods, with messages that leave property maps as bytes (see `wire`)."""
     service = provider_pb2.DESCRIPTOR.services_by_name["ResourceProvider"]
@@ -289,7 +297,7 @@ def handlers(servicer: Servicer) -> grpc.GenericRpcHandler:
             request_deserializer=getattr(MESSAGES, method.input_type.name).FromString
             if method.input_type.file is provider_pb2.DESCRIPTOR
             else empty_pb2.Empty.FromString,
-            response_serializer=lambda message: message.SerializeToString(),
+            response_serializer=_serialized,
         )
         for method in service.methods
         if method.name in vars(Servicer)
@@ -302,7 +310,9 @@ def serve(provider: Provider) -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("engine", nargs="?", default="")
     arguments, _ = parser.parse_known_args()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the engine cancels in order
+    # the engine has given the plugin a process group of its own, so that Ctrl-C does not reach it; it interrupts it to
+    # end it, and waits five seconds for one that does not (pulumi/pulumi, `resource/plugin/plugin.go`)
+    signal.signal(signal.SIGINT, lambda _number, _frame: os._exit(0))
     if arguments.engine:
         provider.log, provider.warn = _loggers(arguments.engine)
     limits = [

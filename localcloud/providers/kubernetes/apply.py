@@ -70,7 +70,7 @@ class Writer:
                 return self.cluster.call("POST", inputs, "", query, inputs)
             except (ApiError, NoMatchError) as error:
                 missing = isinstance(error, NoMatchError) or error.not_found
-                if preview and isinstance(error, ApiError) and error.no_namespace:
+                if preview and isinstance(error, ApiError) and _untold(error):
                     raise PreviewUnavailableError(str(error)) from None
                 if not missing or attempt == _RETRIES:
                     raise
@@ -179,6 +179,11 @@ class Writer:
         patch = _merge(_deletions(old, wanted), merge_patch(live, ownership.overlay(live, wanted)))
         query = {"fieldManager": CREATE_MANAGER} | _dry(preview)
         return self.cluster.call("PATCH", inputs, name_of(live), query, patch, MERGE_PATCH)
+
+
+def _untold(error: ApiError) -> bool:
+    """Whether a dry run met what the real run will not: a namespace still to come, an object that goes first."""
+    return error.no_namespace or (error.invalid and "field is immutable" in str(error))
 
 
 def _dry(preview: bool) -> dict[str, str]:  # noqa: FBT001 - one flag

@@ -101,7 +101,7 @@ class ApiClient:
         proxy = access.cluster.get("proxy-url")
         self._pool = urllib3.ProxyManager(proxy, **options) if proxy else urllib3.PoolManager(**options)
 
-    def request(  # noqa: PLR0917 - in the order of an HTTP request
+    def request(
         self,
         method: str,
         path: str,

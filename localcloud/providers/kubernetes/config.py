@@ -5,6 +5,7 @@ Source: pulumi-kubernetes `provider.go` (`Configure`); a parameter wins over its
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import dataclass
 from typing import Any
@@ -45,11 +46,6 @@ def _flag(config: dict[str, Any], key: str, variable: str) -> bool | None:
 def settings(config: dict[str, Any]) -> Settings:
     """The settings in a provider's configuration and the environment."""
     server_side = _flag(config, "enableServerSideApply", "PULUMI_K8S_ENABLE_SERVER_SIDE_APPLY")
-    timeout = os.environ.get("PULUMI_K8S_CLIENT_TIMEOUT", "")
-    if timeout and not timeout.isdigit():
-        raise ProviderError(
-            f"invalid value specified for PULUMI_K8S_CLIENT_TIMEOUT: {timeout!r} is no number of seconds"
-        )
     return Settings(
         namespace=str(config.get("namespace") or ""),
         server_side=server_side is not False,
@@ -63,8 +59,24 @@ def settings(config: dict[str, Any]) -> Settings:
             _flag(config, "suppressDeprecationWarnings", "PULUMI_K8S_SUPPRESS_DEPRECATION_WARNINGS")
         ),
         await_all=os.environ.get("PULUMI_K8S_AWAIT_ALL") == "true",
-        client_timeout=float(timeout) if timeout else None,
+        client_timeout=_client_timeout(config.get("kubeClientSettings")),
     )
+
+
+def _client_timeout(client: Any) -> float | None:
+    """Seconds for one request: `kubeClientSettings.timeout`, then the environment. Burst and QPS limit no one here."""
+    if isinstance(client, str) and client:
+        try:
+            client = json.loads(client)
+        except ValueError:
+            raise ProviderError("failed to unmarshal kubeClientSettings option: no JSON") from None
+    given = client.get("timeout") if isinstance(client, dict) else None
+    if given is not None:
+        return float(given)
+    text = os.environ.get("PULUMI_K8S_CLIENT_TIMEOUT", "")
+    if text and not text.isdigit():
+        raise ProviderError(f"invalid value specified for PULUMI_K8S_CLIENT_TIMEOUT: {text!r} is no number of seconds")
+    return float(text) if text else None
 
 
 def check(config: dict[str, Any]) -> list[CheckFailure]:
@@ -96,8 +108,6 @@ def _parse(value: Any) -> kubeconfig.Kubeconfig:
     if not value:
         return kubeconfig.Kubeconfig()
     if isinstance(value, dict):
-        import json  # noqa: PLC0415 - a kubeconfig given as an object is rare
-
         return kubeconfig.parse(json.dumps(value))
     return kubeconfig.load(str(value))
 

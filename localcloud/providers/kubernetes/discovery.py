@@ -118,7 +118,7 @@ class Cluster:
         except NoMatchError:
             return self._declared.get((kind.group, kind.kind), True)
 
-    def call(  # noqa: PLR0917 - in the order of an HTTP request
+    def call(
         self,
         method: str,
         obj: Object,

@@ -37,6 +37,8 @@ class Kubernetes(Provider):
     name = "kubernetes"
     version = VERSION
     supports_autonaming = True
+    #: client-go asks again nine times, after the second that the API server names
+    throttle_delays = (1.0,) * 9
 
     def __init__(self) -> None:
         super().__init__()

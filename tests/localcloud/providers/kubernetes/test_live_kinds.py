@@ -177,7 +177,7 @@ def walk(resource: Resource, obj: dict[str, Any], edit: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("version", "kind", "body", "edit"), SPECS, ids=[f"{spec[1]}-{number}" for number, spec in enumerate(SPECS)]
 )
-def test_namespaced_kind(  # noqa: PLR0917 - fixtures and a table's columns
+def test_namespaced_kind(
     make: Make, namespace: str, version: str, kind: str, body: dict[str, Any], edit: dict[str, Any]
 ) -> None:
     meta = {"name": "x", "namespace": namespace, **body.get("metadata", {})}
@@ -186,7 +186,7 @@ def test_namespaced_kind(  # noqa: PLR0917 - fixtures and a table's columns
 
 
 @pytest.mark.parametrize(("version", "kind", "body", "edit"), CLUSTER_WIDE, ids=[spec[1] for spec in CLUSTER_WIDE])
-def test_cluster_wide_kind(  # noqa: PLR0917 - same
+def test_cluster_wide_kind(
     make: Make, namespace: str, version: str, kind: str, body: dict[str, Any], edit: dict[str, Any]
 ) -> None:
     obj = {"apiVersion": version, "kind": kind, **body, "metadata": {"name": f"x-{namespace}"}}
