@@ -194,3 +194,41 @@ def test_other_credentials(tmp_path: Path) -> None:
         Credentials({"auth-provider": {"name": "gcp"}}, {})
     with pytest.raises(kubeconfig.KubeconfigError, match="certificate authority cannot be loaded"):
         Credentials({}, {"certificate-authority": str(tmp_path / "none")}).tls()
+
+
+NOWHERE = json.dumps(
+    {
+        "clusters": [{"name": "c", "cluster": {"server": "http://127.0.0.1:9"}}],
+        "contexts": [{"name": "c", "context": {"cluster": "c"}}],
+        "current-context": "c",
+    }
+)
+REQUEST = Request("urn:pulumi:t::t::kubernetes:core/v1:ConfigMap::x", "n/x")
+
+
+def test_an_unreachable_cluster_is_an_error_for_each_call_that_needs_it() -> None:
+    provider = Kubernetes()
+    provider.configure({"kubeconfig": NOWHERE})
+    with pytest.raises(ProviderError, match="PULUMI_K8S_DELETE_UNREACHABLE"):
+        provider.read(REQUEST, {}, {})
+    with pytest.raises(ProviderError, match="PULUMI_K8S_DELETE_UNREACHABLE"):
+        provider.delete(REQUEST, {}, {})
+    with pytest.raises(ProviderError, match=r"unreachable.*127\.0\.0\.1:9"):
+        provider.update(REQUEST, {}, {"metadata": {"name": "x"}}, {"apiVersion": "v1", "kind": "ConfigMap"}, ())
+
+
+def test_an_unreachable_cluster_can_be_skipped_or_forgotten() -> None:
+    skipping = Kubernetes()
+    skipping.configure({"kubeconfig": NOWHERE, "skipUpdateUnreachable": "true"})
+    olds, news = {"data": {"a": "1"}}, {"data": {"a": "2"}}
+    assert skipping.check(REQUEST, olds, news, b"") == (olds, [])
+    found = skipping.read(REQUEST, olds, news)
+    assert found is not None
+    assert (found.inputs, found.outputs) == (olds, news)
+    forgetting = Kubernetes()
+    warned: list[str] = []
+    forgetting.warn = lambda _urn, text: warned.append(text)
+    forgetting.configure({"kubeconfig": NOWHERE, "deleteUnreachable": "true"})
+    assert forgetting.read(REQUEST, {}, {}) is None
+    forgetting.delete(REQUEST, {}, {})
+    assert "Deleting the unreachable resource from Pulumi state" in "".join(warned)
