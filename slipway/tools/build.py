@@ -53,9 +53,7 @@ def check_go(wanted: str) -> None:
     match = re.match(r"go(\d+)\.(\d+)", answer.stdout.strip())
     if match is None or (int(match[1]), int(match[2])) < OLDEST_GO:
         found = answer.stdout.strip() or answer.stderr.strip() or "no answer"
-        raise FailedError(
-            f"{wanted} has to be built with Go {needed} or newer, but go on PATH is {found}: update it"
-        )
+        raise FailedError(f"{wanted} has to be built with Go {needed} or newer, but go on PATH is {found}: update it")
 
 
 def build(tools: Sequence[Tool], module: Path, places: dict[str, Path], step: Step) -> None:
@@ -73,7 +71,8 @@ def build(tools: Sequence[Tool], module: Path, places: dict[str, Path], step: St
     packages = {tool.name: tool.build.package for tool in tools if tool.build is not None}
     # -X of a package that a tool does not link is ignored, so one line of flags serves all
     ldflags = dict.fromkeys(pair for tool in tools if tool.build for pair in _pairs(tool.build.ldflags))
-    common = ["-mod=readonly", "-buildvcs=false"]
+    # the linker drops debugging information anyhow (-s -w); not to make it saves a quarter of the compiler's time
+    common = ["-mod=readonly", "-buildvcs=false", "-gcflags=all=-dwarf=false"]
     total = _count(module, list(packages.values()), common)
     out = next(iter(places.values())) / ".out"
     out.mkdir()
