@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from slipway.health import Health, State, diagnose, judge
 from slipway.rollouts.compile import plan
@@ -30,12 +30,16 @@ class Outcome:
 
 
 def look(cluster: Cluster, services: Sequence[WantedService], images: Mapping[str, str]) -> list[Outcome]:
-    """How `services` are now. `images` is the full image of each by TEAM/NAME."""
-    outcomes: list[Outcome] = []
-    for service in services:
-        health = judge(cluster.workload(service), images[service.key], service.spec.scaling.min)
-        outcomes.append(Outcome(service, health))
-    return outcomes
+    """How `services` are now; failed ones say which pod and why. `images` is the full image of each by TEAM/NAME."""
+    outcomes = _look(cluster, services, images)
+    return [_told(cluster, item) if item.health.state is State.FAILED else item for item in outcomes]
+
+
+def _look(cluster: Cluster, services: Sequence[WantedService], images: Mapping[str, str]) -> list[Outcome]:
+    return [
+        Outcome(service, judge(cluster.workload(service), images[service.key], service.spec.scaling.min))
+        for service in services
+    ]
 
 
 def wait(
@@ -52,7 +56,7 @@ def wait(
     done: dict[str, Outcome] = {}
     while True:
         still: list[Outcome] = []
-        for outcome in look(cluster, [service for service in services if service.key not in done], images):
+        for outcome in _look(cluster, [service for service in services if service.key not in done], images):
             ended = _ended(cluster, outcome, clock() - started)
             if ended is None:
                 still.append(outcome)
@@ -70,9 +74,10 @@ def _ended(cluster: Cluster, outcome: Outcome, waited: float) -> Outcome | None:
     service, health = outcome.service, outcome.health
     if not health.settled and waited > _limit(service):
         health = replace(health, state=State.FAILED, message=f"still not there in time: {health.message}")
-    if health.state is State.FAILED:
-        health = replace(health, message=_explained(cluster, service, health.message))
-    return Outcome(service, health) if health.settled else None
+    if not health.settled:
+        return None
+    ended = Outcome(service, health)
+    return _told(cluster, ended) if health.state is State.FAILED else ended
 
 
 def _limit(service: WantedService) -> int:
@@ -82,6 +87,22 @@ def _limit(service: WantedService) -> int:
     return compiled.pauses + parts * compiled.deadline + _MARGIN
 
 
-def _explained(cluster: Cluster, service: WantedService, message: str) -> str:
-    cause = diagnose(cluster.pods(service), cluster.events(service.team))
-    return f"{message}; {cause}" if cause else message
+def _told(cluster: Cluster, outcome: Outcome) -> Outcome:
+    """The outcome with its cause: pods that are not well, or what was said of those that are gone already."""
+    service, events = outcome.service, cluster.events(outcome.service.team)
+    cause = diagnose(cluster.pods(service), events) or _gone(cluster.workload(service), events)
+    message = f"{outcome.health.message}; {cause}" if cause else outcome.health.message
+    return replace(outcome, health=replace(outcome.health, message=message))
+
+
+def _gone(workload: Mapping[str, Any] | None, events: Sequence[Mapping[str, Any]]) -> str:
+    """The last warning about a pod of the new release of a canary: an abort takes the pods away, their events stay."""
+    if not workload or not (release := workload.get("status", {}).get("currentPodHash")):
+        return ""
+    prefix = f"{workload['metadata']['name']}-{release}-"
+    about = [item for item in events if item["involvedObject"].get("name", "").startswith(prefix)]
+    warnings = [item for item in about if item["type"] == "Warning"]
+    if not warnings:
+        return ""
+    last = warnings[-1]
+    return f"pod {last['involvedObject']['name']}, gone by now (event {last['reason']}: {last['message']})"

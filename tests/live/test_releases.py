@@ -165,7 +165,7 @@ def test_a_failed_release_ends_within_its_deadline_and_names_pod_and_event(deplo
     assert found["growth/churn"]["state"] == "failed"
     assert "aborted, back on the old release" in found["growth/churn"]["message"]
     assert "pod churn-" in found["growth/churn"]["message"]
-    assert "CrashLoopBackOff" in found["growth/churn"]["message"]
+    assert "Back-off restarting failed container" in found["growth/churn"]["message"]
     assert found["search/ranking"]["state"] == "healthy"
     assert found["search/ranking"]["release"]["image"] == image("ranking", "3")
 
@@ -181,7 +181,9 @@ def test_status_and_wait_say_the_same_as_long_as_nobody_mends_it(deployed: Clone
     said = deployed.slipway("wait", "local", "growth/fraud", "--json", code=1)
     assert said.seconds < 20, "what has failed already is not waited for"
     assert said.json[0]["state"] == "failed"
+    assert "pod fraud-" in said.json[0]["message"]
     now = deployed.slipway("status", "local", "--json", code=1)
+    assert all("pod " in one["message"] for one in now.json if one["state"] == "failed")
     assert {one["service"]: one["state"] for one in now.json} == {
         "growth/churn": "failed",
         "growth/fraud": "failed",

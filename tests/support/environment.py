@@ -10,7 +10,6 @@ import contextlib
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import time
@@ -82,18 +81,15 @@ class Running:
 
     def signal(self, number: int) -> None:
         """Send a signal to the whole process group: what Ctrl-C or a closed terminal does."""
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.process.pid, number)
+        os.killpg(self.process.pid, number)
 
     def kill(self) -> None:
-        """Kill the command and all that it started, plugins in groups of their own included, but no daemon of it."""
-        with contextlib.suppress(psutil.NoSuchProcess):
-            below = [p for p in psutil.Process(self.process.pid).children(recursive=True) if p.name() != "etcd"]
-            self.signal(signal.SIGKILL)
-            for process in below:
-                with contextlib.suppress(psutil.NoSuchProcess):
+        """Kill the command and its whole session at once: engine and plugins, too, but no daemon that it started."""
+        session = self.process.pid
+        for process in psutil.process_iter():
+            with contextlib.suppress(psutil.Error, ProcessLookupError):
+                if os.getsid(process.pid) == session:
                     process.kill()
-            psutil.wait_procs(below, 10)
         self.process.wait(10)
 
     def done(self, code: int | None = 0, seconds: float = _SECONDS) -> Done:
@@ -186,6 +182,18 @@ class Clone:
         """What exists in the played Google Cloud."""
         return Store(self.local / "gcp")
 
+    def objects(self) -> dict[str, tuple[str, int]]:
+        """Every object in the cluster, with its uid and generation; without what Kubernetes keeps for itself."""
+        found: dict[str, tuple[str, int]] = {}
+        for path, resource in _resources(self.kube):
+            if resource["kind"] in {"Event", "Lease"}:
+                continue
+            for item in self.kube.api.call("GET", f"{path}/{resource['name']}")["items"]:
+                metadata = item["metadata"]
+                name = f"{resource['kind']} {metadata.get('namespace', '')}/{metadata['name']}"
+                found[name] = (metadata.get("uid", ""), metadata.get("generation", 0))
+        return found
+
     def state(self, stack: str) -> dict[str, Any]:
         """The state of a stack as it is on disk at this moment; empty when there is none (or it is just written)."""
         path = self.local / "state" / ".pulumi" / "stacks" / "slipway" / f"{stack}.json"
@@ -232,6 +240,15 @@ def temporary_clone(folder: Path) -> Generator[Clone]:
         yield clone
     finally:
         clone.close()
+
+
+def _resources(kube: Kube) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Each kind that can be listed, with the path of its group and version."""
+    groups = kube.api.call("GET", "/apis")["groups"]
+    for path in ("/api/v1", *(f"/apis/{group['preferredVersion']['groupVersion']}" for group in groups)):
+        for resource in kube.api.call("GET", path)["resources"]:
+            if "list" in resource["verbs"] and "/" not in resource["name"]:
+                yield path, resource
 
 
 def _of(root: Path) -> Iterator[psutil.Process]:
