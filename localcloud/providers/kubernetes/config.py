@@ -1,6 +1,8 @@
 """The provider's own configuration.
 
-Source: pulumi-kubernetes `provider.go` (`Configure`); a parameter wins over its environment variable.
+Source: pulumi-kubernetes `provider.go` (`Configure`); a parameter wins over its environment variable. What only
+concerns output or charts (`suppressDeprecationWarnings`, `suppressHelmHookWarnings`, `helmReleaseSettings`) is taken
+and has nothing to act on here: this stand-in warns only of versions that the cluster no longer serves.
 """
 
 from __future__ import annotations
@@ -31,7 +33,6 @@ class Settings:
     mutable_secrets: bool = False
     delete_unreachable: bool = False
     skip_update_unreachable: bool = False
-    suppress_deprecation_warnings: bool = False
     await_all: bool = False
     client_timeout: float | None = None
 
@@ -55,9 +56,6 @@ def settings(config: dict[str, Any]) -> Settings:
         mutable_secrets=bool(_flag(config, "enableSecretMutable", "PULUMI_K8S_ENABLE_SECRET_MUTABLE")),
         delete_unreachable=bool(_flag(config, "deleteUnreachable", "PULUMI_K8S_DELETE_UNREACHABLE")),
         skip_update_unreachable=bool(_flag(config, "skipUpdateUnreachable", "PULUMI_K8S_SKIP_UPDATE_UNREACHABLE")),
-        suppress_deprecation_warnings=bool(
-            _flag(config, "suppressDeprecationWarnings", "PULUMI_K8S_SUPPRESS_DEPRECATION_WARNINGS")
-        ),
         await_all=os.environ.get("PULUMI_K8S_AWAIT_ALL") == "true",
         client_timeout=_client_timeout(config.get("kubeClientSettings")),
     )
