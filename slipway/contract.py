@@ -79,8 +79,8 @@ def deployer(desired: Desired, team: str) -> str:
 
 
 def deployer_id(team: str) -> str:
-    """Account id of the team's deployer (6 to 30 characters)."""
-    return f"deploy-{team}"[:30].rstrip("-")
+    """Account id of the team's deployer (6 to 30 characters, which `repository.team_name` sees to)."""
+    return f"deploy-{team}"
 
 
 def derive(desired: Desired) -> Contract:
@@ -113,6 +113,8 @@ def parse(published: str | Mapping[str, Any], expected: Contract) -> Contract:
         found: Mapping[str, Any] = json.loads(published) if isinstance(published, str) else published
     except ValueError:
         raise FailedError(f"{where} is no JSON; publish it again with `slipway up` of the platform") from None
+    if not hasattr(found, "keys"):
+        raise FailedError(f"{where} is no JSON object; publish it again with `slipway up` of the platform")
     version = found.get("version")
     if version != VERSION:
         raise FailedError(f"{where} has version {version}, and this Slipway reads {VERSION}; update the platform first")
@@ -124,7 +126,7 @@ def parse(published: str | Mapping[str, Any], expected: Contract) -> Contract:
         if getattr(contract, name) != getattr(expected, name):
             says = f"`{getattr(contract, name)}`, the environment file `{getattr(expected, name)}`"
             raise FailedError(f"{where} says {name} is {says}; update the platform stack first")
-    for name in ("registries", "buckets"):
+    for name in ("registries", "buckets", "deployers"):
         if lacking := sorted(getattr(expected, name).keys() - getattr(contract, name).keys()):
             raise FailedError(f"{where} has no {name} {', '.join(lacking)}; update the platform stack first")
     return contract

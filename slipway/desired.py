@@ -15,11 +15,12 @@ from slipway.machines import Machine, machine
 from slipway.repository import tags_in
 from slipway.rollouts.weights import by_replicas
 from slipway.schema.artifacts import Image, Model, image, model
+from slipway.schema.base import WrongAtError
 from slipway.schema.reading import near
 from slipway.schema.rollout import Canary
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from slipway.repository import EnvironmentFile, Manifest, Repository
     from slipway.schema.environment import Environment
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 MODELS: Final = "models"
 """The bucket that model artifacts are looked for in."""
+_MAX_BUCKET: Final = 63
 
 
 @dataclass(frozen=True)
@@ -86,13 +88,13 @@ class Desired:
 def desired(repository: Repository, name: str) -> Desired:
     """What environment `name` wants. Raises Refused with every problem."""
     file = repository.environment(name)
-    problems = [*_machines(file), *_overlays(file, repository)]
+    problems = [*_machines(file), *_overlays(file, repository), *_buckets(file)]
     if problems:
         raise Refused(problems)
     services: list[WantedService] = []
     for manifest in repository.manifests.values():
         service = _merged(manifest, file.value)
-        problems += _service(service, manifest, file)
+        problems += [*_service(service, manifest, file), *_sides(service, repository)]
         services.append(service)
     if problems:
         raise Refused(problems)
@@ -126,6 +128,24 @@ def _overlays(file: EnvironmentFile, repository: Repository) -> Iterator[Problem
             yield file.document.problem(("services", key), f"an overlay for `{key}`, which no team has", remedy)
 
 
+def _buckets(file: EnvironmentFile) -> Iterator[Problem]:
+    """Bucket names are global, so the project is in them (Cloud Storage documentation, "Bucket naming guidelines")."""
+    for key in file.value.buckets:
+        name = f"{file.value.google.project}-{file.name}-{key}"
+        if len(name) > _MAX_BUCKET:
+            what = f"the bucket would be called `{name}`, which has {len(name)} characters"
+            yield file.document.problem(("buckets", key), what, f"shorten `{key}`: Google takes {_MAX_BUCKET} in all")
+
+
+def _sides(service: WantedService, repository: Repository) -> Iterator[Problem]:
+    """A canary has a Service of its own for each side, beside those of the team's other services."""
+    for side in ("stable", "canary") if isinstance(service.spec.rollout, Canary) else ():
+        other = repository.manifests.get(f"{service.key}-{side}")
+        if other:
+            what = f"the canary of `{service.name}` makes a Service `{other.value.name}` of its own"
+            yield other.document.problem(("name",), what, "give this service another name")
+
+
 def _service(service: WantedService, manifest: Manifest, file: EnvironmentFile) -> Iterator[Problem]:
     environment, say = file.value, manifest.document.problem
     if not environment.stand_ins:
@@ -137,38 +157,57 @@ def _service(service: WantedService, manifest: Manifest, file: EnvironmentFile) 
         what = f"environment `{file.name}` has no bucket `{MODELS}` to take the model from"
         yield say(("release", "model"), what, f"add `{MODELS}: {{}}` to buckets in {file.document.file}")
     yield from _fits(service, manifest, file)
-    if isinstance(service.spec.rollout, Canary):
-        try:
-            by_replicas(service.spec.rollout, service.spec.scaling.min)
-        except ValueError as error:
-            what, _, remedy = str(error).partition("; ")
-            path = ("services", service.key, "rollout", "steps")
-            if path in file.document.lines:
-                yield file.document.problem(path, what, remedy)
-            else:
-                yield say(("rollout", "steps"), f"in environment `{file.name}`, {what}", remedy)
+    yield from _canary(service, manifest, file)
+
+
+def _canary(service: WantedService, manifest: Manifest, file: EnvironmentFile) -> Iterator[Problem]:
+    """Whether the number of pods can keep the weights: said where this environment overlays one of the two, if it does."""
+    if not isinstance(service.spec.rollout, Canary):
+        return
+    try:
+        by_replicas(service.spec.rollout, service.spec.scaling.min)
+    except WrongAtError as error:
+        what, _, remedy = str(error).partition("; ")
+        overlay = ("services", service.key)
+        if (*overlay, "rollout") in file.document.lines:
+            yield file.document.problem((*overlay, "rollout", *error.path), what, remedy)
+        elif (*overlay, "scaling") in file.document.lines:
+            asked = f"{manifest.document.file}:{manifest.document.line(('rollout', *error.path))}"
+            yield file.document.problem((*overlay, "scaling", "min"), f"{what} ({asked})", remedy)
+        else:
+            yield manifest.document.problem(("rollout", *error.path), what, remedy)
 
 
 def _fits(service: WantedService, manifest: Manifest, file: EnvironmentFile) -> Iterator[Problem]:
     """Whether one pod fits at least one node of the environment."""
-    cluster = next(iter(file.value.clusters.values()))
-    machines = [machine(pool.machine) for pool in cluster.pools.values()]
     need = service.spec.resources
-    cpu, memory = units.millicores(need.cpu), units.octets(need.memory)
-
-    def offers(node: Machine) -> bool:
-        return node.allocatable_millicores >= cpu and node.allocatable_memory >= memory
-
+    overlay = ("services", service.key, "resources")
+    document, path = (file.document, overlay) if overlay in file.document.lines else (manifest.document, ("resources",))
+    machines = [
+        machine(pool.machine)
+        for cluster in file.value.clusters.values()
+        for pool in cluster.pools.values()
+        if pool.open
+    ]
     if need.gpu:
         machines = [node for node in machines if node.gpu_type == need.gpu.type and node.gpus >= need.gpu.count]
         if not machines:
             wanted = f"{need.gpu.count} x {need.gpu.type}"
             what = f"no node pool of environment `{file.name}` has {wanted} in one node"
-            yield manifest.document.problem(("resources", "gpu"), what, "add such a pool or ask for another type")
+            yield document.problem((*path, "gpu"), what, "add such a pool or ask for another type")
             return
-    if not any(offers(node) for node in machines):
-        largest = max(machines, key=lambda node: (node.allocatable_millicores, node.allocatable_memory))
-        offered = f"{largest.allocatable_millicores}m CPU and {largest.allocatable_memory // 2**20}Mi for pods"
-        what = f"a pod asks for {need.cpu} CPU and {need.memory}, more than any node of environment `{file.name}`"
-        remedy = f"ask for less, or add a larger pool: {largest.name} offers {offered}"
-        yield manifest.document.problem(("resources",), what, remedy)
+    else:  # GKE keeps other pods off nodes with accelerators ("About GPUs in GKE", taints)
+        machines = [node for node in machines if not node.gpus]
+    cpu, memory = units.millicores(need.cpu), units.octets(need.memory)
+    if any(node.allocatable_millicores >= cpu and node.allocatable_memory >= memory for node in machines):
+        return
+    what = f"a pod asks for {need.cpu} CPU and {need.memory}, more than any node of environment `{file.name}` has"
+    yield document.problem(path, what, _largest(machines))
+
+
+def _largest(machines: Sequence[Machine]) -> str:
+    if not machines:
+        return "add a node pool without taints that has at least one node"
+    largest = max(machines, key=lambda node: (node.allocatable_millicores, node.allocatable_memory))
+    offered = f"{largest.allocatable_millicores}m CPU and {largest.allocatable_memory // 2**20}Mi for pods"
+    return f"ask for less, or add a larger pool: {largest.name} offers {offered}"

@@ -25,6 +25,12 @@ if TYPE_CHECKING:
     from slipway.source import Document
 
 _SUFFIX = ".yaml"
+_MAX_ENVIRONMENT = 24
+"""A bucket's name has 63 characters, of which project and purpose may take 39."""
+_MAX_TEAM = 23
+"""The account `deploy-TEAM` that deploys a team's stack may have 30 characters."""
+_RESERVED_TEAMS = frozenset({"platform", "cluster", "default", "slipway", "argo-rollouts"})
+_RESERVED_STARTS = ("kube-", "gke-", "gmp-")
 
 
 @dataclass(frozen=True)
@@ -99,11 +105,11 @@ def _environments(root: Path, problems: list[Problem]) -> Iterator[tuple[str, En
         try:
             document = source.read(path, root)
             value = validate(Environment, document)
-            dns_label(name)
+            _short_enough(dns_label(name), _MAX_ENVIRONMENT, "buckets are named after project and environment")
         except Refused as refused:
             problems += refused.problems
         except ValueError as error:
-            problems.append(_named(path, root, str(error)))
+            problems.append(_named(path, root, f"environment name {error}"))
         else:
             problems += _local_only(name, value, document)
             yield name, EnvironmentFile(name, value, document)
@@ -146,7 +152,7 @@ def _folders(parent: Path, root: Path, problems: list[Problem]) -> Iterator[Path
             )
             continue
         try:
-            dns_label(folder.name)
+            team_name(folder.name)
         except ValueError as error:
             problems.append(_named(folder, root, f"team name {error}"))
             continue
@@ -157,7 +163,7 @@ def _yaml_files(folder: Path, root: Path, problems: list[Problem]) -> Iterator[P
     for path in sorted(folder.iterdir()) if folder.is_dir() else []:
         if path.name.startswith("."):
             continue
-        if path.suffix != _SUFFIX or path.is_dir() or not os.access(path, os.R_OK):
+        if path.suffix != _SUFFIX or not path.is_file() or not os.access(path, os.R_OK):
             problems.append(
                 Problem(
                     path.relative_to(root).as_posix(),
@@ -168,6 +174,19 @@ def _yaml_files(folder: Path, root: Path, problems: list[Problem]) -> Iterator[P
             )
             continue
         yield path
+
+
+def team_name(text: str) -> str:
+    """A team's name: a stack, a namespace and an account are named after it. Raises ValueError."""
+    if dns_label(text) in _RESERVED_TEAMS or text.startswith(_RESERVED_STARTS):
+        raise ValueError(f"`{text}` is taken by the platform itself; give the team another name")
+    return _short_enough(text, _MAX_TEAM, f"its account is `deploy-{text}`")
+
+
+def _short_enough(text: str, most: int, why: str) -> str:
+    if len(text) > most:
+        raise ValueError(f"`{text}` has {len(text)} characters, and {why}; use at most {most}")
+    return text
 
 
 def _named(path: Path, root: Path, message: str) -> Problem:
@@ -182,8 +201,8 @@ def _branches_mapped_twice(environments: Mapping[str, EnvironmentFile]) -> Itera
         if branch is None:
             continue
         if branch in seen:
-            what = f"branch `{branch}` deploys to `{seen[branch]}` already"
-            yield file.document.problem(("branch",), what, "a branch belongs to one environment; name another")
+            what = f"branch `{branch}` deploys to environment `{seen[branch]}` already"
+            yield file.document.problem(("branch",), what, "name another branch: each has one environment")
         seen[branch] = name
 
 

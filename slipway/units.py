@@ -8,18 +8,19 @@ from __future__ import annotations
 import re
 from typing import Final
 
-_DURATION: Final = re.compile(r"^([0-9]+)(s|m|h)$")
+_DURATION: Final = re.compile(r"([0-9]{1,9})(s|m|h)")
 _SECONDS: Final = {"s": 1, "m": 60, "h": 3600}
-_CPU: Final = re.compile(r"^([0-9]+)(m?)$|^([0-9]+\.[0-9]{1,3})$")
-_BYTES: Final = re.compile(r"^([0-9]+)(Ki|Mi|Gi|Ti)$")
+_CPU: Final = re.compile(r"([0-9]{1,9})(m?)|([0-9]{1,9}\.[0-9]{1,3})")
+_BYTES: Final = re.compile(r"([0-9]{1,12})(Ki|Mi|Gi|Ti)")
 _BINARY: Final = {"Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40}
-_PERCENT: Final = re.compile(r"^([0-9]{1,3})%$")
+_PERCENT: Final = re.compile(r"([0-9]{1,3})%")
+_PODS: Final = re.compile(r"[0-9]{1,3}")
 _HUNDRED: Final = 100
 
 
 def seconds(text: str) -> int:
     """A duration such as `90s`, `5m` or `2h`, in seconds. Raises ValueError."""
-    match = _DURATION.match(text)
+    match = _DURATION.fullmatch(text)
     if not match:
         raise ValueError(f"`{text}` is no duration; write a whole number with s, m or h, such as 90s or 5m")
     return int(match[1]) * _SECONDS[match[2]]
@@ -27,7 +28,7 @@ def seconds(text: str) -> int:
 
 def millicores(text: str) -> int:
     """CPU such as `500m`, `2` or `0.5`, in thousandths of a core. Raises ValueError."""
-    match = _CPU.match(text)
+    match = _CPU.fullmatch(text)
     if not match:
         raise ValueError(f"`{text}` is no amount of CPU; write cores, such as 500m, 2 or 0.5")
     if match[3]:
@@ -37,34 +38,23 @@ def millicores(text: str) -> int:
 
 def octets(text: str) -> int:
     """Memory such as `512Mi` or `2Gi`, in bytes. Raises ValueError."""
-    match = _BYTES.match(text)
+    match = _BYTES.fullmatch(text)
     if not match:
         raise ValueError(f"`{text}` is no amount of memory; write Ki, Mi, Gi or Ti, such as 512Mi or 2Gi")
     return int(match[1]) * _BINARY[match[2]]
 
 
-def percent_of(text: str, whole: int, *, up: bool) -> int:
-    """Pods meant by `25%` or `2` of `whole`, rounded up or down as Kubernetes does (surge up, unavailable down)."""
-    match = _PERCENT.match(text)
-    if not match:
-        return int(text)
-    exact = whole * int(match[1])
-    return -(-exact // _HUNDRED) if up else exact // _HUNDRED
-
-
 def checked_share(text: str) -> str:
     """A share of the pods: `25%` or a number of pods. Raises ValueError."""
-    match = _PERCENT.match(text)
+    match = _PERCENT.fullmatch(text)
     if match and int(match[1]) <= _HUNDRED:
         return text
-    if text.isdecimal():
+    if _PODS.fullmatch(text):
         return text
-    raise ValueError(f"`{text}` is no share of pods; write a percentage or a number of pods, such as 25% or 1")
+    form = "write a percentage up to 100% or a number of pods below 1000, such as 25% or 1"
+    raise ValueError(f"`{text}` is no share of pods; {form}")
 
 
-def duration_text(total: int) -> str:
-    """Seconds as people write them: 90 -> `1m30s`."""
-    hours, rest = divmod(total, 3600)
-    minutes, left = divmod(rest, 60)
-    parts = [f"{hours}h" if hours else "", f"{minutes}m" if minutes else "", f"{left}s" if left else ""]
-    return "".join(parts) or "0s"
+def is_none(share: str) -> bool:
+    """Whether a share of pods is no pod at all."""
+    return int(share.removesuffix("%")) == 0

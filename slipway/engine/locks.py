@@ -25,9 +25,9 @@ def release_stale(workspace: Workspace, stack: str) -> list[str]:
     for path in _locks(workspace, stack):
         try:
             owner = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            continue
-        pid = int(owner.get("pid", 0))
+            pid = int(owner["pid"])
+        except (OSError, ValueError, KeyError, TypeError):
+            continue  # half written, or no lock of a kind that is known here
         if owner.get("hostname") == socket.gethostname() and not _is_engine(pid):
             path.unlink(missing_ok=True)
             released.append(f"{stack}: released the lock of process {pid}, which ended without doing so")
@@ -44,6 +44,7 @@ def _locks(workspace: Workspace, stack: str) -> Iterator[Path]:
 def _is_engine(pid: int) -> bool:
     """Whether `pid` runs and is a Pulumi engine: the number may be another process's by now."""
     try:
-        return psutil.Process(pid).name().startswith("pulumi")
+        process = psutil.Process(pid)
+        return process.status() != psutil.STATUS_ZOMBIE and process.name().startswith("pulumi")
     except psutil.Error:
         return False

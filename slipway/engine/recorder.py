@@ -65,7 +65,7 @@ def record(stack: str, program: Callable[[], None]) -> list[Declared]:
         request = language_pb2.RunRequest(
             project=PROJECT, stack=stack, monitor_address=address, args=[address], dryRun=True, parallel=4
         )
-        answer = LanguageServer(program).Run(request, None)
+        answer: Any = LanguageServer(program).Run(request, None)  # type: ignore[arg-type] # a call, not a connection
     finally:
         server.stop(0)
     if answer.error:

@@ -7,10 +7,7 @@ update. Without this, the next update would create it again and be refused with 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from typing import Any, Final
 
 _Inputs = dict[str, Any]
 
@@ -25,10 +22,13 @@ _GOOGLE_IDS: Final[dict[str, str]] = {
     "gcp:artifactregistry/repository:Repository": "projects/{project}/locations/{location}/repositories/{repositoryId}",
     "gcp:storage/bucket:Bucket": "{name}",
     "gcp:storage/bucketObject:BucketObject": "{bucket}/{name}",
-    "gcp:serviceaccount/account:Account": "projects/{project}/serviceAccounts/{accountId}@{project}.iam.gserviceaccount.com",
+    "gcp:serviceaccount/account:Account": (
+        "projects/{project}/serviceAccounts/{accountId}@{project}.iam.gserviceaccount.com"
+    ),
     "gcp:projects/iAMMember:IAMMember": "{project} {role} {member}",
     "gcp:storage/bucketIAMMember:BucketIAMMember": "b/{bucket} {role} {member}",
 }
+_REFERENCES: Final = {"cluster", "router", "network"}
 
 
 def pending_creates(deployment: _Inputs) -> list[_Inputs]:
@@ -52,17 +52,21 @@ def refresh_arguments(deployment: _Inputs, project: str) -> list[str]:
 
 
 def _id(resource: _Inputs, project: str) -> str | None:
-    kind, inputs = resource["type"], resource.get("inputs", {})
+    kind, inputs = resource["type"], resource.get("inputs") or {}
     if kind.startswith("kubernetes:"):
-        metadata = inputs.get("metadata", {})
+        metadata = inputs.get("metadata") or {}
         name, namespace = metadata.get("name"), metadata.get("namespace")
         return f"{namespace}/{name}" if namespace and name else name
     form = _GOOGLE_IDS.get(kind)
     if form is None:
         return None
-    last: Callable[[Any], str] = lambda value: str(value).rsplit("/", 1)[-1]  # noqa: E731 - references are long or short
-    values = {key: last(value) if key in {"cluster", "router", "network"} else value for key, value in inputs.items()}
+    values = {key: _last(value) if key in _REFERENCES else value for key, value in inputs.items() if value is not None}
     try:
         return form.format(**{"project": project, **values})
     except KeyError:
         return None
+
+
+def _last(reference: Any) -> str:
+    """The name in a reference, which may be long (`projects/P/.../NAME`) or the name alone."""
+    return str(reference).rsplit("/", 1)[-1]

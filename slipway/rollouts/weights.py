@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from slipway.schema.base import WrongAtError
+
 if TYPE_CHECKING:
     from slipway.schema.rollout import Canary
 
@@ -24,23 +26,29 @@ class Weight:
 
 
 def by_replicas(canary: Canary, replicas: int) -> list[Weight]:
-    """The steps of `canary` with `replicas` pods. Raises ValueError, with the numbers, for one that cannot be kept.
+    """The steps of `canary` with `replicas` pods. Raises WrongAtError, with the numbers, for one that cannot be kept.
 
     A step needs at least one new pod, at least one old pod, and more new pods than the step before it.
     """
     if replicas == 1:
-        raise ValueError("a canary of 1 pod is all or nothing; set scaling.min to 2 or more, or use rolling")
+        message = "a canary of 1 pod is all or nothing; set scaling.min to 2 or more, or use rolling"
+        raise WrongAtError(("strategy",), message)
     weights: list[Weight] = []
-    for step in canary.steps:
-        pods = round(replicas * step.weight / 100)
+    for index, step in enumerate(canary.steps):
+        pods = (2 * replicas * step.weight + 100) // 200  # half a pod counts as one
         weight = Weight(step.weight, pods, replicas)
-        least, most = round(100 / replicas), round(100 * (replicas - 1) / replicas)
-        said = f"weight {step.weight} with {replicas} pods and no gateway cannot be kept"
-        if pods < 1 or step.weight * replicas < 50:  # noqa: PLR2004 - half a pod
-            raise ValueError(f"{said}: {least} % is the least; raise the weight or scaling.min")
+        least, most = -(-50 // replicas), 100 - (50 // replicas + 1)
+        path = ("steps", index, "weight")
+        said = f"weight {step.weight} with {_pods(replicas)} cannot be kept without a gateway"
+        if pods < 1:
+            raise WrongAtError(path, f"{said}: that is no pod; use {least} or more, or raise scaling.min")
         if pods >= replicas:
-            raise ValueError(f"{said}: {most} % is the most; lower the weight or raise scaling.min")
+            raise WrongAtError(path, f"{said}: that is every pod; use {most} or less, or raise scaling.min")
         if weights and pods <= weights[-1].pods:
-            raise ValueError(f"{said}: it is {pods} pods, as the step before; drop the step or raise scaling.min")
+            raise WrongAtError(path, f"{said}: it is {_pods(pods)}, as the step before; drop it or raise scaling.min")
         weights.append(weight)
     return weights
+
+
+def _pods(number: int) -> str:
+    return f"{number} pod" if number == 1 else f"{number} pods"

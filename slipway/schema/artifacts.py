@@ -11,9 +11,11 @@ from pydantic import AfterValidator
 _DIGEST: Final = r"sha256:[0-9a-f]{64}"
 _PATH: Final = r"[a-z0-9]+(?:[._-][a-z0-9]+)*(?:/[a-z0-9]+(?:[._-][a-z0-9]+)*)+"
 _IMAGE: Final = re.compile(
-    rf"^(?P<path>{_PATH})(?::(?P<tag>[A-Za-z0-9_][A-Za-z0-9_.-]{{0,127}}))?(?:@(?P<digest>{_DIGEST}))?$"
+    rf"(?P<path>{_PATH})(?::(?P<tag>[A-Za-z0-9_][A-Za-z0-9_.-]{{0,127}}))?(?:@(?P<digest>{_DIGEST}))?"
 )
-_MODEL: Final = re.compile(rf"^(?P<name>[a-z0-9][a-z0-9-]*)/(?P<version>[0-9]+)@(?P<digest>{_DIGEST})$")
+_MODEL: Final = re.compile(
+    rf"(?P<name>[a-z0-9](?:[a-z0-9-]{{0,61}}[a-z0-9])?)/(?P<version>[0-9]{{1,18}})@(?P<digest>{_DIGEST})"
+)
 _FORM: Final = "write REGISTRY/NAME@sha256:<64 hex digits>, such as ml/churn@sha256:4f0c..."
 SHORT: Final = 12
 """How many digits of a digest people are shown."""
@@ -51,7 +53,7 @@ class Model:
 
 def image(text: str) -> Image:
     """The image that `text` names. Raises ValueError for a host, a bad path or a bad digest."""
-    match = _IMAGE.match(text)
+    match = _IMAGE.fullmatch(text)
     if match:
         registry, _, name = match["path"].partition("/")
         if "." not in registry:
@@ -59,14 +61,14 @@ def image(text: str) -> Image:
     first = text.split("/", 1)[0]
     if "." in first or ":" in first or first == "localhost":
         raise ValueError(f"`{text}` names a host (`{first}`); the environment supplies the registry: {_FORM}")
-    if "@" in text and not re.search(rf"@{_DIGEST}$", text):
+    if "@" in text and not re.fullmatch(_DIGEST, text.split("@", 1)[1]):
         raise ValueError(f"`{text}` has a malformed digest; {_FORM}")
     raise ValueError(f"`{text}` is no image path; {_FORM}")
 
 
 def model(text: str) -> Model:
     """The model that `text` names. Raises ValueError."""
-    match = _MODEL.match(text)
+    match = _MODEL.fullmatch(text)
     if not match:
         form = "write NAME/VERSION@sha256:<64 hex digits>, such as churn/42@sha256:9b1f..."
         raise ValueError(f"`{text}` is no model reference; {form}")

@@ -4,55 +4,61 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
-from slipway.schema.base import Duration, Label, Range, Strict
+from slipway.schema.base import Duration, Label, LabelKey, LabelValue, Range, Strict, WrongAtError, checked, form
 from slipway.schema.manifest import Resources, Scaling
 from slipway.schema.rollout import Rollout
 
-_PROJECT = re.compile(r"^[a-z][a-z0-9-]{4,28}[a-z0-9]$")
-_REGION = re.compile(r"^[a-z]+-[a-z]+[0-9]+$")
-_ZONE = re.compile(r"^[a-z]+-[a-z]+[0-9]+-[a-z]$")
+_REGION = re.compile(r"[a-z]+-[a-z]+[0-9]+")
+_MAX_CLUSTER = 24
+_MAX_POOL = 34
+"""Of the 40 characters of a node pool's name, two dashes and the four digits of its generation are taken."""
+_ZONE = re.compile(r"[a-z]+-[a-z]+[0-9]+-[a-z]")
 
 
-def _project(text: str) -> str:
-    if not _PROJECT.match(text):
-        form = "use 6 to 30 lower-case letters, digits and dashes, starting with a letter"
-        raise ValueError(f"`{text}` is no Google Cloud project id; {form}")
-    return text
-
-
-def _region(text: str) -> str:
-    if not _REGION.match(text):
-        raise ValueError(f"`{text}` is no region; write one such as europe-west4")
-    return text
-
-
-def _location(text: str) -> str:
-    if not _REGION.match(text) and not _ZONE.match(text):
+def _location(text: str) -> None:
+    if not _REGION.fullmatch(text) and not _ZONE.fullmatch(text):
         raise ValueError(f"`{text}` is no region or zone; write europe-west4 (three zones) or europe-west4-a (one)")
-    return text
+
+
+_PROJECT = form(
+    r"[a-z][a-z0-9-]{4,28}[a-z0-9]",
+    "no Google Cloud project id",
+    "use 6 to 30 lower-case letters, digits and dashes, starting with a letter",
+)
+_BACKEND = form(r"(gs|s3|azblob|file)://[!-~]+", "no Pulumi backend", "write gs://BUCKET, s3://BUCKET or file://PATH")
+_SECRETS = form(
+    r"(gcpkms|awskms|azurekeyvault|hashivault)://[!-~]+|passphrase",
+    "no secrets provider",
+    "write a key such as gcpkms://projects/.../cryptoKeys/KEY, or passphrase",
+)
+_BRANCH = form(
+    r"[A-Za-z0-9][A-Za-z0-9._/-]*(?<![/.])",
+    "no name of a branch",
+    "use letters, digits, dashes, dots and slashes, such as release/2",
+)
 
 
 class Google(Strict):
     """The Google Cloud project of the environment."""
 
-    project: Annotated[str, AfterValidator(_project)] = Field(description="Project id.")
-    number: Annotated[str, Field(pattern=r"^[0-9]{6,14}$")] = Field(
+    project: Annotated[str, _PROJECT] = Field(description="Project id.")
+    number: Annotated[str, form(r"[0-9]{6,14}", "no project number", "write its 6 to 14 digits, in quotes")] = Field(
         description="Project number, in quotes: identities of workloads are made from it."
     )
-    region: Annotated[str, AfterValidator(_region)] = Field(description="Region of everything that has one.")
+    region: Annotated[str, form(_REGION.pattern, "no region", "write one such as europe-west4")] = Field(
+        description="Region of everything that has one."
+    )
 
 
 class State(Strict):
     """Where Pulumi keeps the state of this environment's stacks."""
 
-    backend: Annotated[str, Field(pattern=r"^(gs|s3|azblob|file)://")] = Field(
-        description="Self-managed Pulumi backend, such as gs://BUCKET."
-    )
-    secrets: Annotated[str, Field(pattern=r"^(gcpkms|awskms|azurekeyvault|hashivault)://|^passphrase$")] = Field(
+    backend: Annotated[str, _BACKEND] = Field(description="Self-managed Pulumi backend, such as gs://BUCKET.")
+    secrets: Annotated[str, _SECRETS] = Field(
         default="passphrase", description="Secrets provider of the stacks, such as gcpkms://projects/..."
     )
 
@@ -73,9 +79,10 @@ class Network(Strict):
             for second in names[index + 1 :]:
                 if ranges[first].overlaps(ranges[second]):
                     both = f"{first} ({ranges[first]}) and {second} ({ranges[second]})"
-                    raise ValueError(f"the ranges {both} overlap; give each addresses of its own")
+                    raise WrongAtError((second,), f"the ranges {both} overlap; give each addresses of its own")
         if ranges["control_plane"].prefixlen != 28:  # noqa: PLR2004 - GKE's own size
-            raise ValueError(f"control_plane is {ranges['control_plane']}; GKE takes a /28, such as 172.16.0.0/28")
+            message = f"control_plane is {ranges['control_plane']}; GKE takes a /28, such as 172.16.0.0/28"
+            raise WrongAtError(("control_plane",), message)
         return self
 
 
@@ -91,14 +98,13 @@ class Nodes(Strict):
         scaled = (self.min_per_zone, self.max_per_zone)
         if self.per_zone is not None:
             if scaled != (None, None):
-                raise ValueError(
-                    "per_zone fixes the number and min_per_zone/max_per_zone scale it; keep one of the two"
-                )
+                message = "per_zone fixes the number and min_per_zone/max_per_zone scale it; keep one of the two"
+                raise WrongAtError(("per_zone",), message)
         elif None in scaled:
             raise ValueError("the number of nodes is not given; write per_zone, or min_per_zone and max_per_zone")
         elif self.min_per_zone > self.max_per_zone:  # type: ignore[operator]
             both = f"min_per_zone is {self.min_per_zone} and max_per_zone is {self.max_per_zone}"
-            raise ValueError(f"{both}; min must not be above max")
+            raise WrongAtError(("min_per_zone",), f"{both}; min must not be above max")
         return self
 
     @property
@@ -110,10 +116,10 @@ class Nodes(Strict):
 class Taint(Strict):
     """Keeps pods away that do not tolerate it."""
 
-    key: str = Field(description="Key.")
-    value: str = Field(description="Value.")
-    effect: Annotated[str, Field(pattern=r"^(NO_SCHEDULE|PREFER_NO_SCHEDULE|NO_EXECUTE)$")] = Field(
-        description="NO_SCHEDULE, PREFER_NO_SCHEDULE or NO_EXECUTE."
+    key: LabelKey = Field(description="Key.")
+    value: LabelValue = Field(description="Value.")
+    effect: Literal["NO_SCHEDULE", "PREFER_NO_SCHEDULE", "NO_EXECUTE"] = Field(
+        description="What happens to pods that do not tolerate it, as Google spells it."
     )
 
 
@@ -124,40 +130,53 @@ class Pool(Strict):
     nodes: Nodes = Field(default=Nodes(min_per_zone=1, max_per_zone=3), description="Number of nodes in each zone.")
     disk_gb: Annotated[int, Field(ge=20, le=65536)] = Field(default=100, description="Boot disk (GB).")
     spot: bool = Field(default=False, description="Spot machines: cheaper, and taken away at any time.")
-    labels: dict[str, str] = Field(default={}, description="Labels of the nodes.")
+    labels: dict[LabelKey, LabelValue] = Field(default={}, description="Labels of the nodes.")
     taints: list[Taint] = Field(default=[], description="Taints of the nodes.")
+
+    @property
+    def open(self) -> bool:
+        """Whether a service's pods can land here: it has nodes, and no taint keeps everything away."""
+        kept_away = any(taint.effect != "PREFER_NO_SCHEDULE" for taint in self.taints)
+        return not kept_away and self.nodes.per_zone != 0
 
 
 class Cluster(Strict):
     """A private GKE cluster."""
 
-    location: Annotated[str, AfterValidator(_location)] = Field(
+    location: Annotated[str, checked(_location)] = Field(
         description="A region (regional: control plane and nodes in three zones) or a zone (zonal)."
     )
-    zones: list[Annotated[str, Field(pattern=_ZONE.pattern)]] = Field(
+    zones: list[Annotated[str, form(_ZONE.pattern, "no zone", "write one such as europe-west4-a")]] = Field(
         default=[], description="Zones of the nodes in a regional cluster; empty: the region's first three."
     )
     pools: Annotated[dict[Label, Pool], Field(min_length=1)] = Field(
         default={"general": Pool()}, description="Node pools by name."
     )
-    release_channel: Annotated[str, Field(pattern=r"^(RAPID|REGULAR|STABLE|EXTENDED)$")] = Field(
-        default="REGULAR", description="GKE release channel: RAPID, REGULAR, STABLE or EXTENDED."
+    release_channel: Literal["RAPID", "REGULAR", "STABLE", "EXTENDED"] = Field(
+        default="REGULAR", description="GKE release channel."
     )
     deletion_protection: bool = Field(default=True, description="Refuse to delete the cluster until this is false.")
 
     @model_validator(mode="after")
     def _zones_fit(self) -> Self:
-        for zone in self.zones:
+        for index, zone in enumerate(self.zones):
             if not self.regional:
-                raise ValueError(f"zones are named but {self.location} is itself a zone; name a region as location")
+                message = f"zones are named but {self.location} is itself a zone; name a region as location"
+                raise WrongAtError(("zones",), message)
             if zone.rsplit("-", 1)[0] != self.location:
-                raise ValueError(f"zone {zone} is not in {self.location}; name zones of that region")
+                message = f"zone {zone} is not in {self.location}; name zones of that region"
+                raise WrongAtError(("zones", index), message)
         return self
 
     @property
     def regional(self) -> bool:
         """Whether the control plane spans the zones of a region."""
-        return bool(_REGION.match(self.location))
+        return bool(_REGION.fullmatch(self.location))
+
+    @property
+    def region(self) -> str:
+        """The region, also of a zonal cluster."""
+        return self.location if self.regional else self.location.rsplit("-", 1)[0]
 
 
 class Registry(Strict):
@@ -187,7 +206,9 @@ class Overlay(Strict):
 class Environment(Strict):
     """One environment. Every key but `google` has a safe default; a file states what differs."""
 
-    branch: str | None = Field(default=None, description="The Git branch that deploys here; none for `local`.")
+    branch: Annotated[str, _BRANCH] | None = Field(
+        default=None, description="The Git branch that deploys here; none for `local`."
+    )
     stand_ins: bool = Field(
         default=False,
         description="Run on localcloud's stand-ins instead of an account: for `local`. Image tags are allowed there.",
@@ -205,14 +226,28 @@ class Environment(Strict):
     services: dict[str, Overlay] = Field(default={}, description="Overlays by TEAM/SERVICE.")
 
     @model_validator(mode="after")
+    def _named(self) -> Self:
+        """Names that Google makes of ours keep its limits: accounts 30 characters, node pools 40."""
+        for name, cluster in self.clusters.items():
+            if len(name) > _MAX_CLUSTER:
+                what = f"the cluster's name has {len(name)} characters, and its nodes' account is `nodes-NAME`"
+                raise WrongAtError(("clusters", name), f"{what}; use at most {_MAX_CLUSTER}")
+            for pool in cluster.pools:
+                if len(name) + len(pool) > _MAX_POOL:
+                    what = (
+                        f"`{name}` and `{pool}` have {len(name) + len(pool)} characters, and the pool is named by both"
+                    )
+                    raise WrongAtError(("clusters", name, "pools", pool), f"{what}; use at most {_MAX_POOL}")
+        return self
+
+    @model_validator(mode="after")
     def _deployable(self) -> Self:
         if not self.stand_ins and self.state is None:
             raise ValueError("`state` is missing; name the Pulumi backend, such as {backend: gs://BUCKET}")
         if not self.stand_ins and self.branch is None:
             raise ValueError("`branch` is missing; name the Git branch that deploys to this environment")
-        for cluster in self.clusters.values():
-            if not cluster.location.startswith(self.google.region):
-                raise ValueError(
-                    f"the cluster is in {cluster.location}, outside the region {self.google.region}; move one"
-                )
+        for name, cluster in self.clusters.items():
+            if cluster.region != self.google.region:
+                where = f"the cluster is in {cluster.location}, outside the region {self.google.region}"
+                raise WrongAtError(("clusters", name, "location"), f"{where}; move one of the two")
         return self

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from slipway.schema.artifacts import ImageReference, ModelReference
-from slipway.schema.base import Cpu, Duration, Label, Memory, Strict
+from slipway.schema.base import (
+    Cpu,
+    Duration,
+    Label,
+    LabelKey,
+    LabelValue,
+    Memory,
+    Short,
+    Strict,
+    Variable,
+    WrongAtError,
+    form,
+)
 from slipway.schema.rollout import Rolling, Rollout
 
 
@@ -51,12 +63,12 @@ class Scaling(Strict):
     cpu: Annotated[int, Field(ge=1, le=100)] = Field(
         default=70, description="Mean CPU use, in % of the request, that the autoscaler aims for."
     )
-    down_after: Duration = Field(default="300s", description="How long load stays low before pods are removed.")
+    down_after: Short = Field(default="300s", description="How long load stays low before pods are removed.")
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
         if self.max is not None and self.min > self.max:
-            raise ValueError(f"min is {self.min} and max is {self.max}; min must not be above max")
+            raise WrongAtError(("min",), f"min is {self.min} and max is {self.max}; min must not be above max")
         return self
 
     @property
@@ -71,14 +83,26 @@ class Command(Strict):
     exec: Annotated[list[str], Field(min_length=1)] = Field(description="Program and arguments.")
 
 
-Path = Annotated[str, Field(pattern=r"^/")]
+def _kind_of_probe(value: Any) -> str | None:
+    return "Command" if isinstance(value, (dict, Command)) else "path" if isinstance(value, str) else None
+
+
+Path = Annotated[str, form(r"/[!-~]*", "no path", "write one that starts with a slash, such as /readyz")]
+Probe = Annotated[
+    Annotated[Path, Tag("path")] | Annotated[Command, Tag("Command")],
+    Discriminator(
+        _kind_of_probe,
+        custom_error_type="no_probe",
+        custom_error_message="neither a path nor a command",
+    ),
+]
 
 
 class Probes(Strict):
     """How Kubernetes asks whether a pod is well: an HTTP path on `port`, or a command."""
 
-    ready: Path | Command | None = Field(default=None, description="Ready for traffic?")
-    live: Path | Command | None = Field(default=None, description="Alive? If not, the container is restarted.")
+    ready: Probe | None = Field(default=None, description="Ready for traffic?")
+    live: Probe | None = Field(default=None, description="Alive? If not, the container is restarted.")
     start_within: Duration = Field(default="2m", description="Time to load before `ready` and `live` count.")
 
 
@@ -92,7 +116,7 @@ class Service(Strict):
     target: Literal["gke"] = Field(default="gke", description="Where it runs.")
     command: list[str] | None = Field(default=None, description="Replaces the image's entry point.")
     args: list[str] | None = Field(default=None, description="Replaces the image's arguments.")
-    env: dict[Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")], str] = Field(
+    env: dict[Variable, str] = Field(
         default={}, description="Environment variables. Never a secret: this file is in Git."
     )
     port: Annotated[int, Field(ge=1024, le=65535)] | None = Field(
@@ -105,19 +129,23 @@ class Service(Strict):
     callers: list[Label] = Field(
         default=[], description="Other teams whose pods may call this service; its own team always may."
     )
-    labels: dict[str, Annotated[str, Field(pattern=r"^[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$")]] = Field(
+    labels: dict[LabelKey, LabelValue] = Field(
         default={}, description="Labels of the objects (not of the pods: changing one restarts nothing)."
     )
 
     @model_validator(mode="after")
     def _answers(self) -> Self:
-        paths = [probe for probe in (self.probes.ready, self.probes.live) if isinstance(probe, str)]
-        if self.port is None and paths:
-            raise ValueError(f"probe `{paths[0]}` is an HTTP path but the service has no port; set `port` or use exec")
+        for name, probe in (("ready", self.probes.ready), ("live", self.probes.live)):
+            if self.port is None and isinstance(probe, str):
+                message = f"probe `{probe}` is an HTTP path but the service has no port; set `port` or use exec"
+                raise WrongAtError(("probes", name), message)
         if self.port is not None and self.probes.ready is None:
-            raise ValueError("a service with a port needs `probes.ready`; name the path that answers when it is loaded")
+            message = "a service with a port needs `probes.ready`; name the path that answers when it is loaded"
+            raise WrongAtError(("probes",), message)
         return self
 
 
 LATER_KINDS = ("Job", "CronJob")
 """Kinds that the design names and this version refuses by name."""
+LATER_TARGETS = ("sagemaker", "cloud-run", "vertex", "eks", "ec2")
+"""Targets that the design names and this version refuses by name."""

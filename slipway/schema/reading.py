@@ -5,11 +5,14 @@ from __future__ import annotations
 import difflib
 import types
 import typing
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
 
 from slipway.errors import Problem, Refused
+from slipway.schema.base import WrongAtError
+from slipway.schema.manifest import LATER_KINDS, LATER_TARGETS
+from slipway.schema.rollout import LATER_STRATEGIES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,15 +23,26 @@ if TYPE_CHECKING:
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
-_TYPES = {
-    "string_type": ("text", "put it in quotes if it is meant as text"),
-    "int_type": ("a whole number", "write digits without quotes"),
-    "bool_type": ("true or false", "write true or false"),
-    "list_type": ("a list", "start each item with a dash"),
-    "dict_type": ("a mapping", "write keys and values below it"),
-    "model_type": ("a mapping", "write keys and values below it"),
-    "model_attributes_type": ("a mapping", "write keys and values below it"),
+_WANTED: Final = {
+    "string_type": "text",
+    "int_type": "a whole number",
+    "bool_type": "true or false",
+    "list_type": "a list",
+    "dict_type": "a mapping",
+    "model_type": "a mapping",
+    "model_attributes_type": "a mapping",
+    "no_probe": "a path or a command",
 }
+_REMEDY: Final = {
+    "a whole number": "write digits, without quotes and without a unit",
+    "true or false": "write true or false, without quotes",
+    "a list": "write a list, such as [a, b], or one item to a line, each after a dash",
+    "a mapping": "write keys and values below it",
+    "a path or a command": "write a path such as /readyz, or {exec: [PROGRAM, ARGUMENT]}",
+}
+_LATER: Final = (*LATER_KINDS, *LATER_TARGETS, *LATER_STRATEGIES)
+_SHOWN: Final = 60
+"""Characters of a wrong value that a message repeats."""
 
 
 def validate(model: type[ModelT], document: Document) -> ModelT:
@@ -36,77 +50,108 @@ def validate(model: type[ModelT], document: Document) -> ModelT:
     try:
         return model.model_validate(document.value)
     except ValidationError as error:
-        raise Refused([_problem(model, document, item) for item in error.errors()]) from None
+        found = [_problem(model, document, item) for item in error.errors()]
+        raise Refused([problem for problem in found if problem]) from None
 
 
 def near(word: str, known: Sequence[str]) -> str:
     """A remedy that names the key that was probably meant, or all of them."""
-    match = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
-    return f"did you mean `{match[0]}`?" if match else f"use one of: {', '.join(sorted(known))}"
+    if not known:
+        return "there is none yet to name here"
+    if match := _match(word, known):
+        return f"did you mean `{match}`?"
+    return _choice(known)
 
 
-def _problem(model: type[BaseModel], document: Document, error: ErrorDetails) -> Problem:
-    path = _path(document, error["loc"])
+def _choice(known: Sequence[str]) -> str:
+    return f"use `{known[0]}`" if len(known) == 1 else f"use one of: {', '.join(sorted(known))}"
+
+
+def _match(word: str, known: Sequence[str]) -> str:
+    found = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
+    return found[0] if found else ""
+
+
+def _problem(model: type[BaseModel], document: Document, error: ErrorDetails) -> Problem | None:
     kind, context = error["type"], error.get("ctx", {})
-    name = _name(path)
+    path, place = _follow(model, error["loc"])
+    name = _name(path[:-1] if "[key]" in error["loc"] else path)
     if kind == "extra_forbidden":
-        return document.problem(path, f"unknown key `{name}`", near(str(path[-1]), _keys(model, path[:-1])))
+        return document.problem(path, f"unknown key `{name}`", near(str(path[-1]), _keys(place)))
     if kind == "missing":
-        return document.problem(path, f"the key `{error['loc'][-1]}` is missing", f"add it{_below(path[:-1])}")
+        return _missing(document, path, _keys(_follow(model, error["loc"][:-1])[1]))
     if kind == "value_error":
-        what, _, remedy = str(context["error"]).partition("; ")
-        return document.problem(path, f"{name}: {what}" if name else what, remedy)
-    if kind in {"union_tag_invalid", "literal_error"}:
-        return _unknown_word(document, path, error)
+        wrong = context["error"]
+        what, _, remedy = str(wrong).replace("\n", "\\n").partition("; ")
+        below: KeyPath = wrong.path if isinstance(wrong, WrongAtError) else ()
+        return document.problem((*path, *below), f"{name}: {what}" if name else what, remedy)
+    if kind == "literal_error":
+        return _unknown_word(document, path, str(error["input"]), str(context["expected"]))
+    if kind == "union_tag_invalid":
+        return _unknown_word(document, (*path, "strategy"), str(context["tag"]), str(context["expected_tags"]))
     if kind == "union_tag_not_found":
-        return document.problem(path, f"`{name}` has no `strategy`", "add `strategy: rolling`, `recreate` or `canary`")
-    if kind in _TYPES:
-        wanted, remedy = _TYPES[kind]
-        found = _kind_of(error["input"])
-        return document.problem(path, f"`{name}` is {found}, not {wanted}", remedy)
-    return document.problem(path, f"`{name}` is {error['input']!r}: {error['msg'].lower()}", _bounds(kind, context))
+        remedy = "add `strategy: rolling`, `strategy: recreate` or `strategy: canary`"
+        return document.problem(path, f"the key `strategy` is missing under `{name}`", remedy)
+    if kind in _WANTED:
+        return document.problem(path, *_wrong_type(name, error["input"], _WANTED[kind]))
+    return document.problem(path, *_out_of_bounds(name, error, place))
 
 
-def _unknown_word(document: Document, path: KeyPath, error: ErrorDetails) -> Problem:
-    from slipway.schema.manifest import LATER_KINDS  # noqa: PLC0415 - manifest imports nothing of reading
-    from slipway.schema.rollout import LATER_STRATEGIES  # noqa: PLC0415
+def _missing(document: Document, path: KeyPath, known: list[str]) -> Problem | None:
+    """A key that is missing; None when it is there with a slip of the pen, which is a problem of its own."""
+    block: Any = document.value
+    for part in path[:-1]:
+        block = block[part]
+    key = str(path[-1])
+    if any(_match(str(other), known) == key for other in block if other not in known):
+        return None
+    below = f" to `{_name(path[:-1])}`" if len(path) > 1 else ""
+    return document.problem(path, f"the key `{key}` is missing", f"add it{below}")
 
-    context = error.get("ctx", {})
-    if error["type"] == "union_tag_invalid":
-        field, word, expected = "strategy", str(context["tag"]), str(context["expected_tags"])
-        path = (*path, "strategy")
-    else:
-        field, word, expected = str(path[-1]), str(error["input"]), str(context["expected"])
+
+def _unknown_word(document: Document, path: KeyPath, word: str, expected: str) -> Problem:
     known = [item.strip(" '\"") for item in expected.replace(" or ", ", ").split(",")]
-    if word in LATER_KINDS or word in LATER_STRATEGIES:
-        return document.problem(path, f"{field} `{word}` is not offered yet", f"use one of: {', '.join(known)}")
-    return document.problem(path, f"unknown {field} `{word}`", near(word, known))
+    if word in _LATER:
+        return document.problem(path, f"{path[-1]} `{word}` is not offered yet", _choice(known))
+    return document.problem(path, f"unknown {path[-1]} `{_cut(word)}`", near(word, known))
 
 
-def _bounds(kind: str, context: dict[str, Any]) -> str:
-    if kind == "string_pattern_mismatch":
-        return f"write it in the form {context['pattern']}"
-    limits = [
-        f"{word} {context[key]}"
-        for key, word in (("gt", "above"), ("ge", "at least"), ("lt", "below"), ("le", "at most"))
-        if key in context
-    ]
-    return f"use a number {' and '.join(limits)}" if limits else "see docs/reference for what is allowed"
+def _wrong_type(name: str, found: Any, wanted: str) -> tuple[str, str]:
+    remedy = _REMEDY.get(wanted, "put it in quotes if it is meant as text")
+    if found is None:
+        remedy = "write a value, or remove the key"
+    elif wanted == "text" and isinstance(found, (list, dict)):
+        remedy = "write one value"
+    return f"`{name}` is {_described(found)}, not {wanted}", remedy
 
 
-def _path(document: Document, location: tuple[int | str, ...]) -> KeyPath:
-    """pydantic's location without its own parts (union tags), as far as the file goes; the missing key stays."""
-    path: KeyPath = ()
-    for index, part in enumerate(location):
-        if (*path, part) in document.lines or (index == len(location) - 1 and not _is_tag(part, path, document)):
-            path = (*path, part)
-    return path
+def _out_of_bounds(name: str, error: ErrorDetails, place: list[Any]) -> tuple[str, str]:
+    """What is wrong with a number or a length, with both of its bounds in the remedy."""
+    limits = _limits(place)
+    if error["type"] == "too_short":
+        return f"`{name}` is empty", "write at least one"
+    if error["type"] == "too_long":
+        return f"`{name}` has {len(error['input'])} entries", f"write at most {limits.get('max_length', 1)}"
+    if {"ge", "le"} <= limits.keys():
+        return f"`{name}` is {_cut(error['input'])}", f"write a whole number from {limits['ge']} to {limits['le']}"
+    return f"`{name}` is {_described(error['input'])}: {error['msg']}", "docs/reference says what is allowed"
 
 
-def _is_tag(part: int | str, path: KeyPath, document: Document) -> bool:
-    del path, document
-    text = str(part)
-    return text in {"rolling", "recreate", "canary", "Command", "str"} or text.startswith(("function-", "constrained-"))
+def _described(value: Any) -> str:
+    if value is None:
+        return "empty"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, (int, float)):
+        return f"the number {_cut(value)}"
+    if isinstance(value, str):
+        return f"the text `{_cut(value)}`" if value else "an empty text"
+    return "a list" if isinstance(value, list) else "a mapping"
+
+
+def _cut(value: Any) -> str:
+    text = " ".join(str(value).split())
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
 
 
 def _name(path: KeyPath) -> str:
@@ -116,32 +161,79 @@ def _name(path: KeyPath) -> str:
     return text
 
 
-def _below(path: KeyPath) -> str:
-    return f" under `{_name(path)}`" if path else ""
+def _follow(model: type[BaseModel], location: tuple[int | str, ...]) -> tuple[KeyPath, list[Any]]:
+    """Pydantic's location as a path of the file, and the types of its end; of its block where the key is unknown.
+
+    Left out are pydantic's own parts: which member of a union it tried, and that a key of a map was wrong.
+    """
+    path: KeyPath = ()
+    place: list[Any] = [model]
+    for part in location:
+        if part == "[key]":
+            continue
+        members = _members(place)
+        if len(members) > 1 and (tagged := [member for member in members if _tag(member) == part]):
+            place = tagged
+            continue
+        path = (*path, part)
+        place = _below(members, part) or place
+    return path, place
 
 
-def _kind_of(value: Any) -> str:
-    names = {str: "text", bool: "true or false", int: "a number", float: "a number", list: "a list", dict: "a mapping"}
-    return names.get(type(value), "empty")
+def _members(place: list[Any]) -> list[Any]:
+    """The types that a value may have, without `None` and with unions taken apart."""
+    found: list[Any] = []
+    for annotation in place:
+        origin = typing.get_origin(annotation)
+        if origin is Annotated:
+            found += _members([typing.get_args(annotation)[0]])
+        elif origin in {typing.Union, types.UnionType}:
+            found += _members(list(typing.get_args(annotation)))
+        elif annotation is not type(None):
+            found.append(annotation)
+    return found
 
 
-def _keys(model: type[BaseModel], path: KeyPath) -> list[str]:
-    """The keys that the block at `path` of `model` may have."""
-    blocks: list[type[BaseModel]] = [model]
-    for part in path:
-        following: list[type[BaseModel]] = []
-        for block in blocks:
-            for name, field in block.model_fields.items():
-                if part in {name, field.alias}:
-                    following += _blocks(field.annotation)
-        blocks = following or blocks  # an index or a key of a map stays in the block it leads to
+def _tag(member: Any) -> str:
+    """What pydantic calls a member of a union of ours: its strategy, or how it is written."""
+    if not _is_block(member):
+        return "path"
+    strategy = member.model_fields.get("strategy")
+    return str(typing.get_args(strategy.annotation)[0]) if strategy else str(member.__name__)
+
+
+def _below(members: list[Any], part: int | str) -> list[Any]:
+    found: list[Any] = []
+    for member in members:
+        if _is_block(member):
+            for name, field in cast("type[BaseModel]", member).model_fields.items():
+                if part == (field.alias or name):
+                    found.append(Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation)
+        elif typing.get_origin(member) in {dict, list}:
+            found.append(typing.get_args(member)[-1])
+    return found
+
+
+def _is_block(annotation: Any) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, BaseModel)
+
+
+def _keys(place: list[Any]) -> list[str]:
+    """The keys that a block may have."""
+    blocks = [cast("type[BaseModel]", member) for member in _members(place) if _is_block(member)]
     return sorted({field.alias or name for block in blocks for name, field in block.model_fields.items()})
 
 
-def _blocks(annotation: Any) -> list[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return [annotation]
-    origin = typing.get_origin(annotation)
-    if origin in {Annotated, typing.Union, types.UnionType, list, dict}:
-        return [block for item in typing.get_args(annotation) for block in _blocks(item)]
-    return []
+def _limits(place: list[Any]) -> dict[str, int]:
+    """Bounds of a number or of a length, wherever the annotation carries them."""
+    found: dict[str, int] = {}
+    for annotation in place:
+        items = typing.get_args(annotation)
+        if typing.get_origin(annotation) is Annotated:
+            for bound in (each for item in items[1:] for each in (item, *getattr(item, "metadata", ()))):
+                known = {name: getattr(bound, name, None) for name in ("ge", "le", "min_length", "max_length")}
+                found |= {name: value for name, value in known.items() if value is not None}
+            found |= _limits([items[0]])
+        elif typing.get_origin(annotation) in {typing.Union, types.UnionType}:
+            found |= _limits(list(items))
+    return found

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from slipway.schema.base import Duration, Share, Strict
+from slipway import units
+from slipway.schema.base import Duration, Share, Strict, WrongAtError
 
 
 class _Rollout(Strict):
@@ -27,8 +29,9 @@ class _Gradual(_Rollout):
 
     @model_validator(mode="after")
     def _can_move(self) -> Self:
-        if self.max_surge.rstrip("%") == "0" and self.max_unavailable.rstrip("%") == "0":
-            raise ValueError("max_surge and max_unavailable are both 0, so no pod could ever be replaced; raise one")
+        if units.is_none(self.max_surge) and units.is_none(self.max_unavailable):
+            message = "max_surge and max_unavailable are both 0, so no pod could ever be replaced; raise one of them"
+            raise WrongAtError(("max_surge",), message)
         return self
 
 
@@ -47,8 +50,9 @@ class Recreate(_Rollout):
 class Step(Strict):
     """A weight and how long it is kept."""
 
-    weight: Annotated[int, Field(gt=0, lt=100)] = Field(
-        description="Share of the pods that run the new release (%), rising from step to step; after the last step all do."
+    weight: Annotated[int, Field(ge=1, le=99)] = Field(
+        description="Share of the pods that run the new release (%), rising from step to step. "
+        "After the last step all do: 100 is no step of its own."
     )
     hold: Duration = Field(alias="for", description="How long the weight is kept before the next step.")
 
@@ -61,10 +65,10 @@ class Canary(_Gradual):
 
     @model_validator(mode="after")
     def _rising(self) -> Self:
-        weights = [step.weight for step in self.steps]
-        for before, after in zip(weights, weights[1:], strict=False):
+        for index, (before, after) in enumerate(itertools.pairwise(step.weight for step in self.steps), start=1):
             if after <= before:
-                raise ValueError(f"the weights {before} and {after} do not rise; each step needs a higher weight")
+                what = f"weight {after} does not rise above {before}, that of the step before"
+                raise WrongAtError(("steps", index, "weight"), f"{what}; each step needs a higher weight")
         return self
 
 
