@@ -1,0 +1,5 @@
+"""Fixtures of the core's tests."""
+
+from tests.support.repositories import clone
+
+__all__ = ["clone"]
