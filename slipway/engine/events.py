@@ -42,19 +42,13 @@ class Collector:
             self._message(event.diagnostic_event)
 
     def result(self, error: str | None, seconds: float) -> StackResult:
-        """Everything collected.
-
-        An engine that succeeded may still call its plugins crashed: it cancels the context of its goodbye to them
-        before it says it (pulumi 3.255, `pkg/host/host.go`, Close), and takes the plugin that it kills for one that
-        died.
-        """
-        messages = [text for text in dict.fromkeys(self._messages) if error or "exited prematurely" not in text]
+        """Everything collected."""
         return StackResult(
             stack=self._stack,
             steps=tuple(self._steps.values()),
             unchanged=self._unchanged,
             outputs=self._outputs,
-            messages=tuple(messages),
+            messages=tuple(dict.fromkeys(self._messages)),
             error=error,
             seconds=seconds,
         )
