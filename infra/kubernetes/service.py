@@ -96,7 +96,6 @@ class Service(pulumi.ComponentResource):
         spec: dict[str, Any] = {
             "selector": {"matchLabels": selector(self._spec.name)},
             "revisionHistoryLimit": REVISIONS,
-            "minReadySeconds": 0,
             "progressDeadlineSeconds": compiled.deadline,
             "strategy": compiled.strategy,
             "template": template(self._args.pod, self._args.team),

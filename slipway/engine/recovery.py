@@ -3,6 +3,10 @@
 A killed engine leaves creations that it does not know the end of (`pending_operations` in the state). Each is looked
 up by the id that it must have if it exists: found, it is taken into the state; not found, it is made by the next
 update. Without this, the next update would create it again and be refused with "already exists".
+
+Not by `pulumi refresh --import-pending-creates`: 3.255 turns the pending creation into a pending import, and nothing
+reads that (pulumi/pulumi, `pkg/cmd/pulumi/operations/refresh.go`). So what may exist goes into the state's resources
+with its id, and a refresh of just these finds out.
 """
 
 from __future__ import annotations
@@ -18,10 +22,10 @@ _GOOGLE_IDS: Final[dict[str, str]] = {
     "gcp:compute/router:Router": "projects/{project}/regions/{region}/routers/{name}",
     "gcp:compute/routerNat:RouterNat": "{project}/{region}/{router}/{name}",
     "gcp:container/cluster:Cluster": "projects/{project}/locations/{location}/clusters/{name}",
-    "gcp:container/nodePool:NodePool": "{project}/{location}/{cluster}/{name}",
+    "gcp:container/nodePool:NodePool": "projects/{project}/locations/{location}/clusters/{cluster}/nodePools/{name}",
     "gcp:artifactregistry/repository:Repository": "projects/{project}/locations/{location}/repositories/{repositoryId}",
     "gcp:storage/bucket:Bucket": "{name}",
-    "gcp:storage/bucketObject:BucketObject": "{bucket}/{name}",
+    "gcp:storage/bucketObject:BucketObject": "{bucket}-{name}",
     "gcp:serviceaccount/account:Account": (
         "projects/{project}/serviceAccounts/{accountId}@{project}.iam.gserviceaccount.com"
     ),
@@ -30,11 +34,8 @@ _GOOGLE_IDS: Final[dict[str, str]] = {
 }
 _REFERENCES: Final = {"cluster", "router", "network"}
 
-
-def pending_creates(deployment: _Inputs) -> list[_Inputs]:
-    """The resources that a killed update may have created."""
-    operations: list[_Inputs] = deployment.get("pending_operations") or []
-    return [item["resource"] for item in operations if item.get("type") == "creating"]
+_NOT_IMPORTED: Final = {"gcp:storage/bucketObject:BucketObject"}
+"""Types that the provider finds by their properties, not by their id alone (same pages: "does not support import")."""
 
 
 def pending(deployment: _Inputs) -> bool:
@@ -42,13 +43,25 @@ def pending(deployment: _Inputs) -> bool:
     return bool(deployment.get("pending_operations"))
 
 
-def refresh_arguments(deployment: _Inputs, project: str) -> list[str]:
-    """Arguments of `pulumi refresh` that settle every pending operation of `deployment`."""
-    arguments: list[str] = []
-    for resource in pending_creates(deployment):
+def settled(deployment: _Inputs, project: str) -> tuple[_Inputs, list[str]]:
+    """`deployment` without pending operations, and the URNs that were taken into it, to be refreshed.
+
+    Operations on what the state has already (updates, deletions, creations that an update since has done) only go:
+    the next update does them again.
+    """
+    resources: list[_Inputs] = list(deployment.get("resources") or [])
+    known = {resource["urn"] for resource in resources}
+    taken: list[str] = []
+    for operation in deployment.get("pending_operations") or []:
+        resource: _Inputs = operation["resource"]
+        if operation.get("type") != "creating" or resource["urn"] in known:
+            continue
         if found := _id(resource, project):
-            arguments += ["--import-pending-creates", resource["urn"], "--import-pending-creates", found]
-    return [*arguments, "--clear-pending-creates"]
+            outputs = resource.get("inputs", {}) if resource["type"] in _NOT_IMPORTED else {}
+            resources.append({**resource, "id": found, "outputs": outputs})
+            taken.append(resource["urn"])
+            known.add(resource["urn"])
+    return {**deployment, "resources": resources, "pending_operations": []}, taken
 
 
 def _id(resource: _Inputs, project: str) -> str | None:

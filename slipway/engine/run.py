@@ -86,9 +86,12 @@ class Run:
         if not recovery.pending(deployment):
             return result
         self._progress.say(f"{stack.name}: picking up what an interrupted update left unfinished")
-        google = self._desired.environment.google
-        arguments = recovery.refresh_arguments(deployment, google.project)
-        stack.run_cli(["refresh", "--yes", "--skip-preview", "--run-program=false", *arguments])
+        deployment, taken = recovery.settled(deployment, self._desired.environment.google.project)
+        stack.restore(deployment)
+        if taken:
+            found = stack.refresh(taken)
+            if found.error:
+                return found
         return stack.up()
 
     def _parallel(self, doing: str, names: Sequence[str], command: Callable[[Stack], StackResult]) -> list[StackResult]:

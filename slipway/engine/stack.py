@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from pulumi import automation
 from pulumi.automation import errors
@@ -14,10 +14,12 @@ from slipway.engine.events import Collector
 from slipway.engine.results import StackResult
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from slipway.engine.workspace import Workspace
 
+_FORMAT: Final = 3
+"""Version of exported deployments (pulumi/pulumi, `sdk/go/common/apitype/core.go`, DeploymentSchemaVersionCurrent)."""
 _PASSED_ON = 40
 """Lines of the engine's own text that are shown when it fails without an event that says why."""
 
@@ -37,9 +39,13 @@ class Stack:
         """Update."""
         return self._run(lambda on_event: self._stack.up(on_event=on_event, refresh=refresh, color="never"))
 
-    def refresh(self) -> StackResult:
-        """Make the state say what exists."""
-        return self._run(lambda on_event: self._stack.refresh(on_event=on_event, color="never", run_program=False))
+    def refresh(self, only: Sequence[str] = ()) -> StackResult:
+        """Make the state say what exists; of the resources with these URNs `only`, where any are given."""
+        return self._run(
+            lambda on_event: self._stack.refresh(
+                on_event=on_event, color="never", run_program=False, target=list(only) or None
+            )
+        )
 
     def destroy(self) -> StackResult:
         """Delete every resource of the stack, then the stack."""
@@ -49,14 +55,14 @@ class Stack:
         """The deployment as state keeps it."""
         return dict(self._stack.export_stack().deployment or {})
 
+    def restore(self, deployment: dict[str, Any]) -> None:
+        """Replace the stack's state."""
+        self._stack.import_stack(automation.Deployment(version=_FORMAT, deployment=deployment))
+
     def outputs(self) -> dict[str, Any]:
         """The stack's outputs, asked of the CLI."""
         found = automation.Stack.outputs(self._stack)
         return {name: output.value for name, output in found.items()}
-
-    def run_cli(self, arguments: list[str]) -> str:
-        """The plain CLI on this stack, for what the Automation API does not offer; returns its standard output."""
-        return self._stack._run_pulumi_cmd_sync(arguments).stdout  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
 
     def _run(self, call: Callable[[Callable[[automation.EngineEvent], None]], Any]) -> StackResult:
         started = time.monotonic()
