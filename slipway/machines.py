@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 _GIB: Final = 2**30
-_TYPE: Final = re.compile(r"^(?P<family>[a-z][0-9][a-z]?)-(?P<shape>standard|highmem|highcpu)-(?P<cpus>[0-9]+)$")
+_TYPE: Final = re.compile(r"(?P<family>[a-z][0-9][a-z]?)-(?P<shape>standard|highmem|highcpu)-(?P<cpus>[0-9]+)")
 
 _GIB_PER_CPU: Final = {
     "e2": {"standard": 4.0, "highmem": 8.0, "highcpu": 1.0},
@@ -72,7 +72,7 @@ def machine(name: str) -> Machine:
     if name in _A2_GPUS:
         cpus, gib, gpus = _A2_GPUS[name]
         return Machine(name, cpus, gib * _GIB, "nvidia-tesla-a100", gpus)
-    match = _TYPE.match(name)
+    match = _TYPE.fullmatch(name)
     if match and match["family"] in _GIB_PER_CPU:
         family, shape, cpus = match["family"], match["shape"], int(match["cpus"])
         if shape in _GIB_PER_CPU[family] and cpus in _CPUS[family]:

@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
+from slipway.errors import FailedError
 from slipway.health import Health, State, diagnose, judge
 from slipway.rollouts.compile import plan
 
@@ -19,6 +20,8 @@ POLL: Final = 1.0
 """Seconds between two looks."""
 _MARGIN: Final = 60
 """Seconds beyond what the controllers themselves allow, after which waiting ends in any case."""
+_AWAY: Final = 60
+"""Seconds for which the cluster may be away: a control plane that is upgraded is, and rollouts go on meanwhile."""
 
 
 @dataclass(frozen=True)
@@ -51,17 +54,25 @@ def wait(
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> list[Outcome]:
-    """Wait until every service is settled, each within what its rollout may take. Failed ones say which pod and why."""
-    started = clock()
+    """Wait until every service is settled, each within what its rollout may take. Failed ones say which pod and why.
+
+    Raises FailedError when the cluster is away for longer than a minute.
+    """
+    started = answered = clock()
     done: dict[str, Outcome] = {}
     while True:
-        still: list[Outcome] = []
-        for outcome in _look(cluster, [service for service in services if service.key not in done], images):
-            ended = _ended(cluster, outcome, clock() - started)
-            if ended is None:
-                still.append(outcome)
-            else:
-                done[ended.service.key] = ended
+        open_ones = [service for service in services if service.key not in done]
+        try:
+            seen = [(item, _ended(cluster, item, clock() - started)) for item in _look(cluster, open_ones, images)]
+        except FailedError as error:
+            if clock() - answered > _AWAY:
+                raise
+            note(str(error))
+            sleep(POLL)
+            continue
+        answered = clock()
+        done |= {ended.service.key: ended for _, ended in seen if ended}
+        still = [outcome for outcome, ended in seen if not ended]
         if not still:
             return [done[service.key] for service in services]
         first, more = still[0], f" and {len(still) - 1} more" if len(still) > 1 else ""

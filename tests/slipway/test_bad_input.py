@@ -151,7 +151,7 @@ EDITS = [
     ("region", DEV, "region: europe-west4", "region: Europe", f"{DEV}:5: google.region: `Europe` is no region; write one such as europe-west4"),
     ("region-other", DEV, "region: europe-west4", "region: europe-west1", f"{DEV}:15: the cluster is in europe-west4, outside the region europe-west1; move one of the two"),
     ("region-alike", DEV, "region: europe-west4", "region: europe-west", f"{DEV}:5: google.region: `europe-west` is no region; write one such as europe-west4"),
-    ("google-none", LOCAL, "google: {project: slipway-local, number: \"100000000001\", region: europe-west4}\n", "", f"{LOCAL}:1: the key `google` is missing; add it"),
+    ("google-none", LOCAL, 'google: {project: slipway-local, number: "100000000001", region: europe-west4}\n', "", f"{LOCAL}:1: the key `google` is missing; add it"),
     ("backend", DEV, "gs://", "http://", f"{DEV}:7: state.backend: `http://acme-dev-state` is no Pulumi backend; write gs://BUCKET, s3://BUCKET or file://PATH"),
     ("secrets", DEV, "gs://acme-dev-state", "gs://acme-dev-state\n  secrets: gpg://me", f"{DEV}:8: state.secrets: `gpg://me` is no secrets provider; write a key such as gcpkms://projects/.../cryptoKeys/KEY, or passphrase"),
     ("state-none", DEV, "state:\n  backend: gs://acme-dev-state\n", "", f"{DEV}:1: `state` is missing; name the Pulumi backend, such as {{backend: gs://BUCKET}}"),

@@ -48,11 +48,12 @@ def told(file: str, text: str) -> list[str]:
     try:
         validate(MODELS[file], source.parse(text, file))
     except Refused as refused:
-        assert refused.problems
-        lines = len(text.split("\n")) + 1
-        assert all(problem.file == file and 0 <= problem.line <= lines for problem in refused.problems)
-        return [str(problem) for problem in refused.problems]
-    return []
+        problems = refused.problems
+    else:
+        return []
+    assert problems
+    assert all(problem.file == file and 0 <= problem.line <= len(text.split("\n")) + 1 for problem in problems)
+    return [str(problem) for problem in problems]
 
 
 @pytest.mark.parametrize("file", MODELS)

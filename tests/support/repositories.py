@@ -146,7 +146,7 @@ class Clone:
                 path = Path(folder) / name
                 kind = "link" if path.is_symlink() else "folder" if path.is_dir() else "file"
                 digest.update(f"{path.relative_to(self.root)} {kind} ".encode())
-                digest.update(os.readlink(path).encode() if kind == "link" else b"")
+                digest.update(str(path.readlink()).encode() if kind == "link" else b"")
                 digest.update(path.read_bytes() if kind == "file" else b"")
         return digest.hexdigest()
 

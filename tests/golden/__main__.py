@@ -1,0 +1,5 @@
+"""`python -m tests.golden`: write the golden files anew."""
+
+from tests.golden import write
+
+write()
