@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from slipway.engine.results import READ, REPLACE, SAME, PropertyChange, StackResult, Step, operation
 
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from pulumi.automation import EngineEvent, StepEventMetadata
 
 _STACK_TYPE = "pulumi:pulumi:Stack"
+_SIGNATURE = "4dabf18193072939515e22adb298388d"
+"""The key that marks a special value of the engine; secrets carry it (pulumi, `sdk/go/common/resource/sig`)."""
+_SECRET_VALUE = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - the mark of a secret
 _UNKNOWN_PROVIDER = "provider for this resource has inputs that are not known"
 """The engine says it for every resource above a cluster that does not exist yet; once is enough."""
 _COLOUR = re.compile(r"<\{%[^%]*%\}>")
@@ -87,21 +90,33 @@ class Collector:
 
 
 def _changes(metadata: StepEventMetadata) -> list[PropertyChange]:
-    old = metadata.old.inputs if metadata.old else {}
-    new = metadata.new.inputs if metadata.new else {}
+    old: Any = (metadata.old.inputs if metadata.old else None) or {}
+    new: Any = (metadata.new.inputs if metadata.new else None) or {}
     changes: list[PropertyChange] = []
     for path, diff in sorted((metadata.detailed_diff or {}).items()):
         replaces = "replace" in str(diff.diff_kind.value).lower()
-        changes.append(PropertyChange(path, value_at(old or {}, path), value_at(new or {}, path), replaces))
+        changes.append(PropertyChange(path, shown(value_at(old, path)), shown(value_at(new, path)), replaces))
     if not changes:
-        changes = [
-            PropertyChange(key, (old or {}).get(key), (new or {}).get(key)) for key in sorted(metadata.diffs or [])
-        ]
+        keys = sorted(metadata.diffs or [])
+        changes = [PropertyChange(key, shown(old.get(key)), shown(new.get(key))) for key in keys]
     return changes
 
 
+def shown(value: Any) -> Any:
+    """`value` for people: the engine blanks secrets in its events, and what it should miss is blanked here."""
+    if isinstance(value, dict):
+        items = cast("dict[str, Any]", value)
+        if items.get(_SIGNATURE) == _SECRET_VALUE:
+            return "[secret]"
+        return {key: shown(item) for key, item in items.items()}
+    return [shown(item) for item in cast("list[Any]", value)] if isinstance(value, list) else value
+
+
 def value_at(tree: Any, path: str) -> Any:
-    """The value at a property path such as `spec.ports[0].port` or `a["b.c"]`; None where there is none."""
+    """The value at a property path such as `spec.ports[0].port` or `a["b.c"]`; None where there is none.
+
+    A secret on the way is the value: what is inside it is nobody's to see.
+    """
     for part in _PATH_PART.findall(path):
         key: Any = part
         if part.startswith('["'):
@@ -109,9 +124,13 @@ def value_at(tree: Any, path: str) -> Any:
         elif part.startswith("["):
             key = int(part[1:-1])
         if isinstance(tree, dict):
-            tree = tree.get(key)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
-        elif isinstance(tree, list) and isinstance(key, int) and key < len(tree):  # pyright: ignore[reportUnknownArgumentType]
-            tree = tree[key]  # pyright: ignore[reportUnknownVariableType]
+            block = cast("dict[Any, Any]", tree)
+            if block.get(_SIGNATURE) == _SECRET_VALUE:
+                return block
+            tree = block.get(key)
+        elif isinstance(tree, list) and isinstance(key, int):
+            items = cast("list[Any]", tree)
+            tree = items[key] if key < len(items) else None
         else:
             return None
     return tree

@@ -79,7 +79,7 @@ class _Engine(engine_pb2_grpc.EngineServicer):
     def __init__(self) -> None:
         self.errors: list[str] = []
 
-    def Log(self, request: Any, context: Any) -> Any:  # noqa: N802 - gRPC's name
+    def Log(self, request: Any, context: Any) -> Any:
         del context
         if request.severity >= 3:  # noqa: PLR2004 - LogSeverity.ERROR
             self.errors.append(request.message)

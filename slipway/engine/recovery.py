@@ -57,7 +57,7 @@ def settled(deployment: _Inputs, project: str) -> tuple[_Inputs, list[str]]:
         if operation.get("type") != "creating" or resource["urn"] in known:
             continue
         if found := _id(resource, project):
-            outputs = resource.get("inputs", {}) if resource["type"] in _NOT_IMPORTED else {}
+            outputs = (resource.get("inputs") or {}) if resource["type"] in _NOT_IMPORTED else {}
             resources.append({**resource, "id": found, "outputs": outputs})
             taken.append(resource["urn"])
             known.add(resource["urn"])

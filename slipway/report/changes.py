@@ -65,5 +65,5 @@ def _property(change: PropertyChange) -> str:
 def _short(value: Any) -> str:
     if value is None:
         return "(none)"
-    text = value if isinstance(value, str) else json.dumps(value, sort_keys=True)
+    text = value if isinstance(value, str) and value and value.isprintable() else json.dumps(value, sort_keys=True)
     return text if len(text) <= _WIDTH else f"{text[: _WIDTH // 2]}…{text[-_WIDTH // 2 :]}"
