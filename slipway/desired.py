@@ -161,7 +161,7 @@ def _service(service: WantedService, manifest: Manifest, file: EnvironmentFile) 
 
 
 def _canary(service: WantedService, manifest: Manifest, file: EnvironmentFile) -> Iterator[Problem]:
-    """Whether the number of pods can keep the weights: said where this environment overlays one of the two, if it does."""
+    """Whether the number of pods can keep the weights; said where this environment overlays one of the two."""
     if not isinstance(service.spec.rollout, Canary):
         return
     try:

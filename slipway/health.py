@@ -110,7 +110,10 @@ def _step(spec: Mapping[str, Any], status: Mapping[str, Any]) -> str:
 
 def _held(spec: Mapping[str, Any], status: Mapping[str, Any]) -> bool:
     steps, index = _steps(spec), int(status.get("currentStepIndex", 0) or 0)
-    return index < len(steps) and "pause" in steps[index] and not (steps[index]["pause"] or {}).get("duration")
+    if index >= len(steps) or "pause" not in steps[index]:
+        return False
+    pause: Mapping[str, Any] = steps[index]["pause"] or {}
+    return not pause.get("duration")
 
 
 def diagnose(pods: Sequence[Mapping[str, Any]], events: Sequence[Mapping[str, Any]]) -> str:

@@ -52,12 +52,13 @@ def settled(deployment: _Inputs, project: str) -> tuple[_Inputs, list[str]]:
     resources: list[_Inputs] = list(deployment.get("resources") or [])
     known = {resource["urn"] for resource in resources}
     taken: list[str] = []
-    for operation in deployment.get("pending_operations") or []:
+    operations: list[_Inputs] = deployment.get("pending_operations") or []
+    for operation in operations:
         resource: _Inputs = operation["resource"]
         if operation.get("type") != "creating" or resource["urn"] in known:
             continue
         if found := _id(resource, project):
-            outputs = (resource.get("inputs") or {}) if resource["type"] in _NOT_IMPORTED else {}
+            outputs: _Inputs = (resource.get("inputs") or {}) if resource["type"] in _NOT_IMPORTED else {}
             resources.append({**resource, "id": found, "outputs": outputs})
             taken.append(resource["urn"])
             known.add(resource["urn"])
@@ -65,10 +66,12 @@ def settled(deployment: _Inputs, project: str) -> tuple[_Inputs, list[str]]:
 
 
 def _id(resource: _Inputs, project: str) -> str | None:
-    kind, inputs = resource["type"], resource.get("inputs") or {}
+    kind: str = resource["type"]
+    inputs: _Inputs = resource.get("inputs") or {}
     if kind.startswith("kubernetes:"):
-        metadata = inputs.get("metadata") or {}
-        name, namespace = metadata.get("name"), metadata.get("namespace")
+        metadata: _Inputs = inputs.get("metadata") or {}
+        name: str | None = metadata.get("name")
+        namespace: str | None = metadata.get("namespace")
         return f"{namespace}/{name}" if namespace and name else name
     form = _GOOGLE_IDS.get(kind)
     if form is None:

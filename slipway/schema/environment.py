@@ -9,8 +9,8 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from slipway.schema.base import Duration, Label, LabelKey, LabelValue, Range, Strict, WrongAtError, checked, form
-from slipway.schema.manifest import Resources, Scaling
-from slipway.schema.rollout import Rollout
+from slipway.schema.manifest import Resources, Scaling  # noqa: TC001 - pydantic reads annotations at run time
+from slipway.schema.rollout import Rollout  # noqa: TC001 - pydantic reads annotations at run time
 
 _REGION = re.compile(r"[a-z]+-[a-z]+[0-9]+")
 _MAX_CLUSTER = 24
@@ -204,7 +204,7 @@ class Overlay(Strict):
 
 
 class Environment(Strict):
-    """One environment. Every key but `google` has a safe default; a file states what differs."""
+    """One environment. All keys but `google` and `clusters` have safe defaults; a file states what differs."""
 
     branch: Annotated[str, _BRANCH] | None = Field(
         default=None, description="The Git branch that deploys here; none for `local`."
