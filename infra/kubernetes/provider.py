@@ -25,6 +25,9 @@ def provider(contract: Contract) -> Provider:
         kubeconfig=known,
         cluster_identifier=contract.cluster_id,
         enable_server_side_apply=True,
+        # What the manifests say holds: else a field that somebody set by kubectl would stop every update with a
+        # conflict. What controllers own (replicas under an autoscaler, a canary's selectors) is not declared at all.
+        enable_patch_force=True,
     )
 
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import sys
+from typing import Final
+
+_INTERRUPTED: Final = 130
 
 
 def main() -> None:
@@ -19,8 +22,10 @@ def main() -> None:
     except FailedError as error:
         sys.stderr.write(f"slipway: {error}\n")
         sys.exit(1)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, SystemExit) as end:  # typer turns the one into the other, with the same code
+        if isinstance(end, SystemExit) and end.code != _INTERRUPTED:
+            raise
         sys.stderr.write("slipway: interrupted; run the same command again to go on\n")
-        sys.exit(130)
+        sys.exit(_INTERRUPTED)
     except BrokenPipeError:
         sys.exit(1)

@@ -5,7 +5,18 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, cast
 
-from slipway.engine.results import READ, REPLACE, SAME, PropertyChange, StackResult, Step, operation
+from slipway.engine.results import (
+    DELETE,
+    READ,
+    REFRESH,
+    REPLACE,
+    SAME,
+    UPDATE,
+    PropertyChange,
+    StackResult,
+    Step,
+    operation,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,6 +40,7 @@ class Collector:
         self._stack, self._note = stack, note
         self._steps: dict[str, Step] = {}
         self._unchanged = 0
+        self._refreshed: set[str] = set()
         self._outputs: dict[str, Any] = {}
         self._messages: list[str] = []
         self.failed = False
@@ -57,11 +69,13 @@ class Collector:
         )
 
     def _planned(self, metadata: StepEventMetadata) -> None:
-        kind = operation(str(metadata.op.value if hasattr(metadata.op, "value") else metadata.op))
+        kind = _operation(metadata)
         if metadata.type == _STACK_TYPE:
             return
-        if kind in {SAME, READ}:
+        if kind in {SAME, READ, REFRESH}:
             self._unchanged += 1
+            if kind == REFRESH:
+                self._refreshed.add(metadata.urn)
             return
         known = self._steps.get(metadata.urn)
         if known and known.operation == REPLACE:
@@ -73,6 +87,11 @@ class Collector:
     def _done(self, metadata: StepEventMetadata) -> None:
         if metadata.type == _STACK_TYPE and metadata.new is not None:
             self._outputs = dict(metadata.new.outputs or {})
+        if metadata.urn in self._refreshed and (found := _operation(metadata)) in {UPDATE, DELETE}:
+            # a refresh says only at its end what it found: changed, or gone
+            self._refreshed.discard(metadata.urn)
+            self._unchanged -= 1
+            self._steps[metadata.urn] = Step(found, metadata.urn, tuple(_changes(metadata)))
 
     def _message(self, event: Any) -> None:
         text = _COLOUR.sub("", event.message).strip()
@@ -87,6 +106,10 @@ class Collector:
             return
         name = event.urn.split("::", 3)[3] if event.urn and event.urn.count("::") > 2 else ""  # noqa: PLR2004 - URN parts
         self._messages.append(f"{name}: {text}" if name and event.severity in {"error", "warning"} else text)
+
+
+def _operation(metadata: StepEventMetadata) -> str:
+    return operation(str(metadata.op.value if hasattr(metadata.op, "value") else metadata.op))
 
 
 def _changes(metadata: StepEventMetadata) -> list[PropertyChange]:

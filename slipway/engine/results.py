@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 CREATE, UPDATE, REPLACE, DELETE, SAME, READ = "create", "update", "replace", "delete", "same", "read"
+REFRESH = "refresh"
+"""Only planned: the engine tells at the end whether it was an update or a deletion."""
 
 _OPERATIONS: Final = {
     "create": CREATE,
@@ -23,7 +25,7 @@ _OPERATIONS: Final = {
     "delete": DELETE,
     "discard": DELETE,
     "same": SAME,
-    "refresh": SAME,
+    "refresh": REFRESH,
     "read": READ,
 }
 

@@ -143,12 +143,14 @@ def test_a_provider_that_fails_or_dies(clone: Clone) -> None:
 
 
 def test_slipway_alone_is_killed(clone: Clone) -> None:
-    """The engine outlives it for a moment, as after a kill by the kernel for want of memory; then it is found out."""
+    """As the kernel does it for want of memory: the engine lives on and holds its lock, and that is respected."""
     release(clone, "3")
     running = faulty(clone, *IN_GROWTH, method="Update", name="fraud-deployment", action="delay", seconds=FOREVER)
     pending(clone, "local.growth", "fraud-deployment", running)
     running.process.kill()
     running.process.wait(10)
+    refused = clone.slipway(*IN_GROWTH, code=1)
+    assert "the stack is currently locked by 1 lock(s)" in refused.out
     running.kill()
     clone.slipway(*IN_GROWTH)
     assert image(clone).endswith("3" * 64)
