@@ -12,7 +12,7 @@ import yaml
 
 from localcloud.controlplane import ControlPlane, use_embedded, use_external
 from localcloud.controlplane.layout import Layout, read_json
-from localcloud.errors import LocalcloudError
+from slipway.errors import FailedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -104,18 +104,18 @@ def test_the_plugin_hands_its_credential_on(
 def test_what_cannot_be_handed_on_is_refused(
     tmp_path: Path, given: Callable[..., Path], changes: dict[str, Any], told: str
 ) -> None:
-    with pytest.raises(LocalcloudError, match=told):
+    with pytest.raises(FailedError, match=told):
         use_external(tmp_path / "local", given(**changes))
     assert not (tmp_path / "local" / "cluster.json").exists()
 
 
 def test_a_wrong_context_and_a_wrong_file_are_named(tmp_path: Path, given: Callable[..., Path]) -> None:
-    with pytest.raises(LocalcloudError, match=r"no context 'other' among its contexts \(mine\)"):
+    with pytest.raises(FailedError, match=r"no context 'other' among its contexts \(mine\)"):
         use_external(tmp_path / "local", given(), "other")
-    with pytest.raises(LocalcloudError, match="no kubeconfig can be read"):
+    with pytest.raises(FailedError, match="no kubeconfig can be read"):
         use_external(tmp_path / "local", tmp_path / "nowhere")
 
 
 def test_there_is_no_kubeconfig_before_the_first_start(tmp_path: Path) -> None:
-    with pytest.raises(LocalcloudError, match="slipway cluster start"):
+    with pytest.raises(FailedError, match="slipway cluster start"):
         ControlPlane(tmp_path / "local").kubeconfig()

@@ -20,7 +20,7 @@ import pytest
 
 from localcloud.controlplane import ControlPlane, processes, readiness
 from localcloud.controlplane.layout import ORDER, read_json
-from localcloud.errors import LocalcloudError
+from slipway.errors import FailedError
 from slipway.progress import NullProgress
 from tests.support.controlplane import until
 
@@ -194,7 +194,7 @@ def test_a_taken_api_port_is_named_and_others_are_chosen_anew(plane: ControlPlan
         socket.create_server(("127.0.0.1", known["kwok"])),
     ):
         with pytest.raises(
-            LocalcloudError, match=f"port {known['kube-apiserver']} .* is taken by process {os.getpid()}"
+            FailedError, match=f"port {known['kube-apiserver']} .* is taken by process {os.getpid()}"
         ):
             plane.start(NullProgress())
         assert ours(plane.layout.root) == []
@@ -222,7 +222,7 @@ def test_a_part_that_does_not_come_up_is_named_with_its_log(plane: ControlPlane,
     broken.write_text("#!/bin/sh\necho no space left on device >&2\nexit 3\n")
     broken.chmod(0o755)
     tools: dict[str, Path] = dict.fromkeys(ORDER, broken)
-    with pytest.raises(LocalcloudError, match="etcd of the local cluster ended while it was starting") as told:
+    with pytest.raises(FailedError, match="etcd of the local cluster ended while it was starting") as told:
         ControlPlane(plane.layout.root, tools).start()
     assert "no space left on device" in str(told.value)
     assert str(plane.layout.log("etcd")) in str(told.value)
