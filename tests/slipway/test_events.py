@@ -124,6 +124,20 @@ def test_no_secret_leaves_the_events() -> None:
     ]
 
 
+def test_a_refresh_says_at_its_end_what_it_found() -> None:
+    detail = {"labels": {"diffKind": "update", "inputDiff": True}}
+    changed = step("update", "a", old={"labels": {}}, new={"labels": {"x": "y"}}, detailedDiff=detail)
+    result, notes = collect(
+        *(planned("refresh", name, old={}, new={}) for name in ("a", "b", "c")),
+        {"resOutputsEvent": {"metadata": changed}},
+        {"resOutputsEvent": {"metadata": step("delete", "b", old={})}},
+        {"resOutputsEvent": {"metadata": step("refresh", "c", old={}, new={})}},
+    )
+    assert [(item.operation, item.name) for item in result.steps] == [("update", "a"), ("delete", "b")]
+    assert result.steps[0].changes == (PropertyChange("labels", {}, {"x": "y"}),)
+    assert (result.unchanged, notes) == (1, [])
+
+
 def test_components_are_steps_but_no_news() -> None:
     result, notes = collect(planned("create", "a", new={}, kind="slipway:gcp:Bucket"))
     assert (len(result.steps), notes) == (1, [])
@@ -189,7 +203,7 @@ def test_shown_leaves_plain_values_alone() -> None:
 
 @pytest.mark.parametrize(
     ("engine", "ours"),
-    [("import", "create"), ("discard-replaced", "replace"), ("refresh", "same"), ("something-new", "something-new")],
+    [("import", "create"), ("discard-replaced", "replace"), ("discard", "delete"), ("something-new", "something-new")],
 )
 def test_operations_in_our_words(engine: str, ours: str) -> None:
     assert operation(engine) == ours

@@ -28,6 +28,17 @@ def test_inventory(name: str) -> None:
         pytest.fail("\n".join([*lines, "", f"If this is what you want: {REGENERATE}"]), pytrace=False)
 
 
+def test_a_mismatch_shows_the_difference_and_the_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    reviewed = (golden.FOLDER / "local.yaml").read_text(encoding="utf-8")
+    monkeypatch.setattr(
+        golden, "golden", lambda _: reviewed.replace("      region: europe-west4", "      region: x", 1)
+    )
+    with pytest.raises(pytest.fail.Exception) as failed:
+        test_inventory("local")
+    assert "-      region: europe-west4\n+      region: x\n" in str(failed.value)
+    assert str(failed.value).endswith(REGENERATE)
+
+
 def test_no_golden_is_left_of_an_environment_that_is_gone() -> None:
     assert sorted(path.stem for path in golden.FOLDER.glob("*.yaml")) == golden.names()
 

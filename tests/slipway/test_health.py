@@ -81,6 +81,7 @@ CASES = [
     ("rollout-stale-number", rollout(observedGeneration=6), State.PROGRESSING, "its controller has not seen the change yet"),
     ("rollout-holds", rollout(phase="Paused", message="CanaryPauseStep", currentStepIndex=1), State.PROGRESSING, "holding, step 2 of 4, weight 25 %"),
     ("rollout-approval", rollout(phase="Paused", message="CanaryPauseStep", currentStepIndex=3), State.WAITING, "paused until somebody goes on, step 4 of 4, weight 50 %"),
+    ("rollout-between", rollout(phase="Paused", message="inconclusive", currentStepIndex=2), State.PROGRESSING, "holding, step 3 of 4, weight 50 %"),
     ("rollout-stopped", rollout(phase="Paused", message="manually paused", currentStepIndex=1, paused=True), State.WAITING, "paused until somebody goes on, step 2 of 4, weight 25 %"),
     ("rollout-moves", rollout(phase="Progressing", message="more replicas need to be updated", currentStepIndex=0, currentPodHash="7d4"), State.PROGRESSING, "more replicas need to be updated, step 1 of 4, weight 25 %"),
     ("rollout-quiet", rollout(phase="Progressing", currentStepIndex=2), State.PROGRESSING, "rolling out, step 3 of 4, weight 50 %"),

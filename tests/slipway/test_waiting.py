@@ -158,6 +158,23 @@ def test_a_cluster_that_stays_away_is_not_waited_for(clone: Clone) -> None:
         run(clone, {"growth/fraud": silent(1000)})
 
 
+@pytest.mark.parametrize("said", [[], [event("churn-7d4-a", "Scheduled", "no warning", "Normal")]])
+def test_without_a_trace_of_the_cause_the_controller_s_word_stands(clone: Clone, said: list[Any]) -> None:
+    class Silent(FakeCluster):
+        def pods(self, service: WantedService) -> list[Any]:
+            del service
+            return []
+
+        def events(self, namespace: str) -> list[Any]:
+            del namespace
+            return said
+
+    failed = rollout("churn", phase="Degraded", currentPodHash="7d4" if said else None, message="it went wrong")
+    cluster = Silent(Clock(), {"growth/churn": lambda _: failed})
+    outcome = look(cluster, clone.desired("dev").team("growth")[:1], IMAGES)[0]  # type: ignore[arg-type]
+    assert outcome.health.message == "it went wrong"
+
+
 def test_pods_that_an_abort_took_away_are_told_by_their_events(clone: Clone) -> None:
     class Gone(FakeCluster):
         def pods(self, service: WantedService) -> list[Any]:
