@@ -190,7 +190,7 @@ def _fits(service: WantedService, manifest: Manifest, file: EnvironmentFile) -> 
         if pool.open
     ]
     if need.gpu:
-        machines = [node for node in machines if node.gpu_type == need.gpu.type and node.gpus >= need.gpu.count]
+        machines = [node for node in machines if node.gpu == need.gpu.type and node.gpus >= need.gpu.count]
         if not machines:
             wanted = f"{need.gpu.count} x {need.gpu.type}"
             what = f"no node pool of environment `{file.name}` has {wanted} in one node"

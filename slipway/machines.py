@@ -1,7 +1,7 @@
-"""What a node of a machine type offers to pods.
+"""Machine types and accelerators: what a node has of CPU, memory and GPUs.
 
-Sources: Compute Engine documentation, "Machine families resource and comparison guide" (vCPU and memory of a type);
-GKE documentation, "Plan node sizes for Standard clusters" (what the node keeps for itself). Read 2026-11.
+Sources: Compute Engine documentation, "General-purpose machine family", "Compute-optimized", "Memory-optimized",
+"Accelerator-optimized machine family" and "GPU machine types" (limits of attached GPUs on N1), as of 2026-11.
 """
 
 from __future__ import annotations
@@ -10,87 +10,165 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-_GIB: Final = 2**30
-_TYPE: Final = re.compile(r"(?P<family>[a-z][0-9][a-z]?)-(?P<shape>standard|highmem|highcpu)-(?P<cpus>[0-9]+)")
-
-_GIB_PER_CPU: Final = {
-    "e2": {"standard": 4.0, "highmem": 8.0, "highcpu": 1.0},
-    "n1": {"standard": 3.75, "highmem": 6.5, "highcpu": 0.9},
-    "n2": {"standard": 4.0, "highmem": 8.0, "highcpu": 1.0},
-    "n2d": {"standard": 4.0, "highmem": 8.0, "highcpu": 1.0},
-    "n4": {"standard": 4.0, "highmem": 8.0, "highcpu": 2.0},
-    "c3": {"standard": 4.0, "highmem": 8.0, "highcpu": 2.0},
-    "c4": {"standard": 3.75, "highmem": 7.75, "highcpu": 2.0},
-    "t2d": {"standard": 4.0},
-    "g2": {"standard": 4.0},
-}
-_CPUS: Final = {
-    "e2": {2, 4, 8, 16, 32},
-    "n1": {1, 2, 4, 8, 16, 32, 64, 96},
-    "n2": {2, 4, 8, 16, 32, 48, 64, 80, 96, 128},
-    "n2d": {2, 4, 8, 16, 32, 48, 64, 80, 96, 128, 224},
-    "n4": {2, 4, 8, 16, 32, 48, 64, 80},
-    "c3": {4, 8, 22, 44, 88, 176},
-    "c4": {2, 4, 8, 16, 24, 32, 48, 96, 144, 192, 288},
-    "t2d": {1, 2, 4, 8, 16, 32, 48, 60},
-    "g2": {4, 8, 12, 16, 24, 32, 48, 96},
-}
-_G2_GPUS: Final = {4: 1, 8: 1, 12: 1, 16: 1, 24: 2, 32: 1, 48: 4, 96: 8}
-_A2_GPUS: Final = {"a2-highgpu-1g": (12, 85, 1), "a2-highgpu-2g": (24, 170, 2), "a2-highgpu-4g": (48, 340, 4)}
-
-_MEMORY_STEPS: Final = ((4, 0.25), (4, 0.20), (8, 0.10), (112, 0.06))
-_MEMORY_REST: Final = 0.02
-_EVICTION: Final = 100 * 2**20
-_CPU_STEPS: Final = ((1, 0.06), (1, 0.01), (2, 0.005))
-_CPU_REST: Final = 0.0025
+from slipway import capacity
 
 
 @dataclass(frozen=True)
 class Machine:
-    """A machine type: `cpus` vCPUs, `memory` in bytes, accelerators built in."""
+    """A machine type: vCPUs (shared-core ones count fractions), memory in GiB, GPUs that come with it."""
 
     name: str
-    cpus: int
-    memory: int
-    gpu_type: str | None = None
+    cpus: float
+    memory: float
+    gpu: str = ""
     gpus: int = 0
+    #: shared-core types of E2, which have a CPU reservation of their own
+    shared: bool = False
 
     @property
     def allocatable_millicores(self) -> int:
         """CPU left for pods, in thousandths of a core."""
-        return round(1000 * (self.cpus - _reserved(self.cpus, _CPU_STEPS, _CPU_REST)))
+        return int(self.cpus * 1000 - capacity.reserved_cpu(self))
 
     @property
     def allocatable_memory(self) -> int:
         """Memory left for pods, in bytes."""
-        kept = _reserved(self.memory / _GIB, _MEMORY_STEPS, _MEMORY_REST) * _GIB
-        return int(self.memory - kept - _EVICTION)
+        return int((self.memory * 1024 - capacity.reserved_memory(self)) * 2**20)
+
+    @property
+    def family(self) -> str:
+        """The series, as GKE's label `cloud.google.com/machine-family` has it."""
+        return self.name.split("-", 1)[0]
+
+    @property
+    def architecture(self) -> str:
+        """`kubernetes.io/arch` of its nodes."""
+        return "arm64" if self.family in {"t2a", "c4a", "n4a"} else "amd64"
+
+
+#: family-class -> (GiB of memory for each vCPU, numbers of vCPUs)
+_SERIES: Final[dict[str, tuple[float, tuple[int, ...]]]] = {
+    "e2-standard": (4, (2, 4, 8, 16, 32)),
+    "e2-highmem": (8, (2, 4, 8, 16)),
+    "e2-highcpu": (1, (2, 4, 8, 16, 32)),
+    "n1-standard": (3.75, (1, 2, 4, 8, 16, 32, 64, 96)),
+    "n1-highmem": (6.5, (2, 4, 8, 16, 32, 64, 96)),
+    "n1-highcpu": (0.9, (2, 4, 8, 16, 32, 64, 96)),
+    "n2-standard": (4, (2, 4, 8, 16, 32, 48, 64, 80, 96, 128)),
+    "n2-highmem": (8, (2, 4, 8, 16, 32, 48, 64, 80, 96)),
+    "n2-highcpu": (1, (2, 4, 8, 16, 32, 48, 64, 80, 96)),
+    "n2d-standard": (4, (2, 4, 8, 16, 32, 48, 64, 80, 96, 128, 224)),
+    "n2d-highmem": (8, (2, 4, 8, 16, 32, 48, 64, 80, 96)),
+    "n2d-highcpu": (1, (2, 4, 8, 16, 32, 48, 64, 80, 96, 128, 224)),
+    "n4-standard": (4, (2, 4, 8, 16, 32, 48, 64, 80)),
+    "n4-highmem": (8, (2, 4, 8, 16, 32, 48, 64, 80)),
+    "n4-highcpu": (2, (2, 4, 8, 16, 32, 48, 64, 80)),
+    "c2-standard": (4, (4, 8, 16, 30, 60)),
+    "c2d-standard": (4, (2, 4, 8, 16, 32, 56, 112)),
+    "c2d-highmem": (8, (2, 4, 8, 16, 32, 56, 112)),
+    "c2d-highcpu": (2, (2, 4, 8, 16, 32, 56, 112)),
+    "c3-standard": (4, (4, 8, 22, 44, 88, 176)),
+    "c3-highmem": (8, (4, 8, 22, 44, 88, 176)),
+    "c3-highcpu": (2, (4, 8, 22, 44, 88, 176)),
+    "c3d-standard": (4, (4, 8, 16, 30, 60, 90, 180, 360)),
+    "c3d-highmem": (8, (4, 8, 16, 30, 60, 90, 180, 360)),
+    "c3d-highcpu": (2, (4, 8, 16, 30, 60, 90, 180, 360)),
+    "t2d-standard": (4, (1, 2, 4, 8, 16, 32, 48, 60)),
+    "t2a-standard": (4, (1, 2, 4, 8, 16, 32, 48)),
+}
+
+#: accelerator-optimized and shared-core types: (vCPUs, GiB, GPU type, GPUs)
+_FIXED: Final[dict[str, tuple[float, float, str, int]]] = {
+    "e2-micro": (2, 1, "", 0),
+    "e2-small": (2, 2, "", 0),
+    "e2-medium": (2, 4, "", 0),
+    "n2-highmem-128": (128, 864, "", 0),
+    "g2-standard-4": (4, 16, "nvidia-l4", 1),
+    "g2-standard-8": (8, 32, "nvidia-l4", 1),
+    "g2-standard-12": (12, 48, "nvidia-l4", 1),
+    "g2-standard-16": (16, 64, "nvidia-l4", 1),
+    "g2-standard-24": (24, 96, "nvidia-l4", 2),
+    "g2-standard-32": (32, 128, "nvidia-l4", 1),
+    "g2-standard-48": (48, 192, "nvidia-l4", 4),
+    "g2-standard-96": (96, 384, "nvidia-l4", 8),
+    "a2-highgpu-1g": (12, 85, "nvidia-tesla-a100", 1),
+    "a2-highgpu-2g": (24, 170, "nvidia-tesla-a100", 2),
+    "a2-highgpu-4g": (48, 340, "nvidia-tesla-a100", 4),
+    "a2-highgpu-8g": (96, 680, "nvidia-tesla-a100", 8),
+    "a2-megagpu-16g": (96, 1360, "nvidia-tesla-a100", 16),
+    "a2-ultragpu-1g": (12, 170, "nvidia-a100-80gb", 1),
+    "a2-ultragpu-2g": (24, 340, "nvidia-a100-80gb", 2),
+    "a2-ultragpu-4g": (48, 680, "nvidia-a100-80gb", 4),
+    "a2-ultragpu-8g": (96, 1360, "nvidia-a100-80gb", 8),
+    "a3-highgpu-1g": (26, 234, "nvidia-h100-80gb", 1),
+    "a3-highgpu-2g": (52, 468, "nvidia-h100-80gb", 2),
+    "a3-highgpu-4g": (104, 936, "nvidia-h100-80gb", 4),
+    "a3-highgpu-8g": (208, 1872, "nvidia-h100-80gb", 8),
+    "a3-megagpu-8g": (208, 1872, "nvidia-h100-mega-80gb", 8),
+}
+_SHARED: Final = {"e2-micro", "e2-small", "e2-medium"}
+
+#: GPUs that can be attached to N1 machines: type -> numbers
+ATTACHABLE: Final[dict[str, tuple[int, ...]]] = {
+    "nvidia-tesla-t4": (1, 2, 4),
+    "nvidia-tesla-p4": (1, 2, 4),
+    "nvidia-tesla-v100": (1, 2, 4, 8),
+    "nvidia-tesla-p100": (1, 2, 4),
+}
+_FORM: Final = re.compile(r"[a-z0-9]+-[a-z]+-[0-9]+")
+_CUSTOM: Final = re.compile(r"(?:(e2|n1|n2|n2d|n4)-)?custom-(\d+)-(\d+)(-ext)?")
+_MIB_PER_GIB: Final = 1024
+#: custom memory goes in steps of 256 MiB
+_CUSTOM_STEP: Final = 256
+
+
+def find(name: str) -> Machine | None:
+    """The machine type of this name, None when there is none."""
+    if name in _FIXED:
+        cpus, memory, gpu, gpus = _FIXED[name]
+        return Machine(name, cpus, memory, gpu, gpus, shared=name in _SHARED)
+    series, _, count = name.rpartition("-")
+    if series in _SERIES and count.isdigit():
+        per_cpu, sizes = _SERIES[series]
+        return Machine(name, int(count), int(count) * per_cpu) if int(count) in sizes else None
+    custom = _CUSTOM.fullmatch(name)
+    if custom and int(custom[3]) % _CUSTOM_STEP == 0 and (int(custom[2]) == 1 or int(custom[2]) % 2 == 0):
+        return Machine(name if custom[1] else f"n1-{name}", int(custom[2]), int(custom[3]) / _MIB_PER_GIB)
+    return None
 
 
 def machine(name: str) -> Machine:
-    """The machine type called `name`. Raises ValueError for one that is not known."""
-    if name in _A2_GPUS:
-        cpus, gib, gpus = _A2_GPUS[name]
-        return Machine(name, cpus, gib * _GIB, "nvidia-tesla-a100", gpus)
-    match = _TYPE.fullmatch(name)
-    if match and match["family"] in _GIB_PER_CPU:
-        family, shape, cpus = match["family"], match["shape"], int(match["cpus"])
-        if shape in _GIB_PER_CPU[family] and cpus in _CPUS[family]:
-            memory = int(_GIB_PER_CPU[family][shape] * cpus * _GIB)
-            gpus = _G2_GPUS[cpus] if family == "g2" else 0
-            return Machine(name, cpus, memory, "nvidia-l4" if gpus else None, gpus)
-        sizes = ", ".join(map(str, sorted(_CPUS[family])))
-        shapes = ", ".join(_GIB_PER_CPU[family])
-        raise ValueError(f"there is no machine type `{name}`; {family} comes as {shapes} with {sizes} vCPUs")
-    raise ValueError(f"there is no machine type `{name}`; write FAMILY-SHAPE-CPUS, such as e2-standard-4")
+    """The machine type of this name. Raises ValueError that says which sizes its family has."""
+    if found := find(name):
+        return found
+    family = name.split("-", 1)[0]
+    shapes = {
+        series.split("-", 1)[1]: sizes for series, (_, sizes) in _SERIES.items() if series.startswith(f"{family}-")
+    }
+    if not shapes or not _FORM.fullmatch(name):
+        raise ValueError(f"there is no machine type `{name}`; write FAMILY-SHAPE-CPUS, such as e2-standard-4")
+    sizes = ", ".join(map(str, sorted({size for each in shapes.values() for size in each})))
+    raise ValueError(f"there is no machine type `{name}`; {family} comes as {', '.join(shapes)} with {sizes} vCPUs")
 
 
-def _reserved(amount: float, steps: tuple[tuple[int, float], ...], rest: float) -> float:
-    kept = 0.0
-    for size, share in steps:
-        part = min(amount, size)
-        kept += part * share
-        amount -= part
-        if amount <= 0:
-            return kept
-    return kept + amount * rest
+def known() -> list[str]:
+    """Every predefined machine type."""
+    return sorted([*_FIXED, *(f"{series}-{size}" for series, (_, sizes) in _SERIES.items() for size in sizes)])
+
+
+def accelerator_refusal(machine: Machine, kind: str, count: int) -> str:
+    """Why this machine cannot have `count` GPUs of this type, empty when it can."""
+    if machine.gpu:
+        if (kind, count) != (machine.gpu, machine.gpus):
+            return f"{machine.name} comes with {machine.gpus} {machine.gpu}, not {count} {kind}"
+        return ""
+    if kind not in ATTACHABLE:
+        carriers = sorted(name for name, facts in _FIXED.items() if facts[2] == kind)
+        if not carriers:
+            return f"unknown accelerator type {kind!r}"
+        return f"{kind} comes only with {', '.join(carriers)}, not with {machine.name}"
+    if machine.family != "n1":
+        return f"{kind} can be attached to N1 machines only, not to {machine.name}"
+    if count not in ATTACHABLE[kind]:
+        return f"{kind} is attached in numbers of {', '.join(map(str, ATTACHABLE[kind]))}, not {count}"
+    return ""

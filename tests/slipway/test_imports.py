@@ -18,6 +18,7 @@ CORE = [
     "errors",
     "health",
     "live",
+    "capacity",
     "machines",
     "progress",
     "report.changes",

@@ -11,7 +11,8 @@ import json
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
-from localcloud.providers.gcp import errors, locations, machines
+from localcloud.providers.gcp import errors, locations
+from slipway import machines
 
 if TYPE_CHECKING:
     from localcloud.providers.gcp.api import Api

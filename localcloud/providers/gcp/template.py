@@ -11,10 +11,11 @@ import json
 from dataclasses import dataclass
 from typing import Any, Final
 
-from localcloud.providers.gcp import capacity, locations, machines
+from localcloud.providers.gcp import locations
 from localcloud.providers.gcp.quotas import accelerators
 from localcloud.providers.gcp.services.cluster import VERSION
 from localcloud.providers.gcp.services.nodepool import DEFAULT_MACHINE, count_per_zone, effective_taints
+from slipway import capacity, machines
 
 POOL_LABEL: Final = "cloud.google.com/gke-nodepool"
 #: ours: which records a node belongs to, and the template it was made from

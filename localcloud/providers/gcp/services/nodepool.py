@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Any, Final
 
-from localcloud.providers.gcp import errors, locations, machines, quotas, ranges
+from localcloud.providers.gcp import errors, locations, quotas, ranges
 from localcloud.providers.gcp.kind import Kind, Values
 from localcloud.providers.gcp.names import CLUSTER as POOL_NAME
 from localcloud.providers.gcp.paths import lookup
@@ -26,6 +26,7 @@ from localcloud.providers.gcp.services.cluster import (
 from localcloud.providers.gcp.services.nodepool_checks import check
 from localcloud.providers.gcp.services.serviceaccount import ACCOUNT_REFERENCE
 from localcloud.providers.gcp.services.subnetwork import all_ranges
+from slipway import machines
 
 if TYPE_CHECKING:
     from localcloud.providers.gcp.api import Api

@@ -6,8 +6,9 @@ import difflib
 import re
 from typing import TYPE_CHECKING, Final
 
-from localcloud.providers.gcp import locations, machines
+from localcloud.providers.gcp import locations
 from localcloud.providers.gcp.paths import lookup
+from slipway import machines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from localcloud.providers.gcp import capacity, locations, machines, names, ranges
+from localcloud.providers.gcp import locations, names, ranges
 from localcloud.providers.gcp.services import iam, storage
 from localcloud.providers.model import ProviderError
+from slipway import capacity, machines
 from tests.support.gcp import (
     ACCOUNT,
     ACCOUNT_MEMBER,

@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from localcloud.providers.gcp.machines import Machine
+    from slipway.machines import Machine
 
 _CPU_STEPS: Final = ((1, 60), (1, 10), (2, 5), (float("inf"), 2.5))
 _SHARED_CORE_CPU: Final = 1060
