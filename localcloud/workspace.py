@@ -86,7 +86,9 @@ def _home(local: Path) -> Path:
 def _variables(root: Path, local: Path, home: Path, pulumi: Path) -> dict[str, str]:
     return {
         "PULUMI_HOME": str(home),
-        "PULUMI_BACKEND_URL": f"file://{local / 'state'}",
+        # Without the `.attrs` file that the Go CDK's fileblob writes beside each file, not at once: a kill in between
+        # leaves it empty, and the engine says "failed to load checkpoint: EOF" from then on.
+        "PULUMI_BACKEND_URL": f"file://{local / 'state'}?metadata=skip",
         "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",

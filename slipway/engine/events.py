@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, cast
 from slipway.engine.results import (
     DELETE,
     READ,
-    REFRESH,
     REPLACE,
     SAME,
     UPDATE,
@@ -72,9 +71,9 @@ class Collector:
         kind = _operation(metadata)
         if metadata.type == _STACK_TYPE:
             return
-        if kind in {SAME, READ, REFRESH}:
+        if kind in {SAME, READ}:
             self._unchanged += 1
-            if kind == REFRESH:
+            if _engine_name(metadata) == "refresh":
                 self._refreshed.add(metadata.urn)
             return
         known = self._steps.get(metadata.urn)
@@ -109,7 +108,11 @@ class Collector:
 
 
 def _operation(metadata: StepEventMetadata) -> str:
-    return operation(str(metadata.op.value if hasattr(metadata.op, "value") else metadata.op))
+    return operation(_engine_name(metadata))
+
+
+def _engine_name(metadata: StepEventMetadata) -> str:
+    return str(metadata.op.value if hasattr(metadata.op, "value") else metadata.op)
 
 
 def _changes(metadata: StepEventMetadata) -> list[PropertyChange]:

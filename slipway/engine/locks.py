@@ -37,7 +37,7 @@ def release_stale(workspace: Workspace, stack: str) -> list[str]:
 def _locks(workspace: Workspace, stack: str) -> Iterator[Path]:
     backend = workspace.variables.get("PULUMI_BACKEND_URL", "")
     if backend.startswith("file://"):
-        folder = Path(backend.removeprefix("file://")) / ".pulumi" / "locks"
+        folder = Path(backend.removeprefix("file://").partition("?")[0]) / ".pulumi" / "locks"
         yield from folder.glob(f"**/{stack}/*.json")
 
 

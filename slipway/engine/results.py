@@ -9,8 +9,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 CREATE, UPDATE, REPLACE, DELETE, SAME, READ = "create", "update", "replace", "delete", "same", "read"
-REFRESH = "refresh"
-"""Only planned: the engine tells at the end whether it was an update or a deletion."""
 
 _OPERATIONS: Final = {
     "create": CREATE,
@@ -25,7 +23,7 @@ _OPERATIONS: Final = {
     "delete": DELETE,
     "discard": DELETE,
     "same": SAME,
-    "refresh": REFRESH,
+    "refresh": SAME,
     "read": READ,
 }
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from slipway.engine import locks, recovery
 from slipway.engine.results import StackResult
 from slipway.engine.stack import Stack
+from slipway.errors import FailedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -105,7 +106,10 @@ class Run:
             self._progress.say(line)
         total = len(self.stacks)
         with self._progress.step(f"{doing} {name}", self.stacks.index(name) + 1, total) as step:
-            return command(Stack(name, self._workspace, step.note))
+            try:
+                return command(Stack(name, self._workspace, step.note))
+            except FailedError as error:  # of one stack: the others of this run go on
+                return StackResult(name, error=str(error))
 
 
 class _Interrupts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import time
 from typing import TYPE_CHECKING, Any, Final
@@ -12,9 +13,10 @@ from pulumi.automation._stack import StackInitMode
 
 from slipway.engine.events import Collector
 from slipway.engine.results import StackResult
+from slipway.errors import FailedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from slipway.engine.workspace import Workspace
 
@@ -52,16 +54,22 @@ class Stack:
         return self._run(lambda on_event: self._stack.destroy(on_event=on_event, color="never", remove=True))
 
     def export(self) -> dict[str, Any]:
-        """The deployment as state keeps it."""
-        return dict(self._stack.export_stack().deployment or {})
+        """The deployment as state keeps it. Raises FailedError when the engine cannot read it."""
+        with _told():
+            return dict(self._stack.export_stack().deployment or {})
 
     def restore(self, deployment: dict[str, Any]) -> None:
-        """Replace the stack's state."""
-        self._stack.import_stack(automation.Deployment(version=_FORMAT, deployment=deployment))
+        """Replace the stack's state. Raises FailedError when the engine refuses it."""
+        with _told():
+            self._stack.import_stack(automation.Deployment(version=_FORMAT, deployment=deployment))
 
     def outputs(self) -> dict[str, Any]:
-        """The stack's outputs, asked of the CLI."""
-        found = automation.Stack.outputs(self._stack)
+        """The stack's outputs, asked of the CLI; none without such a stack. Raises FailedError."""
+        with _told():
+            try:
+                found = automation.Stack.outputs(self._stack)
+            except errors.StackNotFoundError:
+                return {}
         return {name: output.value for name, output in found.items()}
 
     def _run(self, call: Callable[[Callable[[automation.EngineEvent], None]], Any]) -> StackResult:
@@ -100,6 +108,15 @@ class _LeanStack(automation.Stack):
         return automation.UpdateSummary(
             kind="update", start_time=now, message="", environment={}, config={}, result="succeeded", end_time=now
         )
+
+
+@contextlib.contextmanager
+def _told() -> Iterator[None]:
+    """The engine's failure in its own words."""
+    try:
+        yield
+    except errors.CommandError as failure:
+        raise FailedError(_reason(failure)) from None
 
 
 def _reason(failure: errors.CommandError) -> str:
