@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import shutil
 from typing import TYPE_CHECKING
@@ -40,6 +41,8 @@ def stop(*, remove: bool, quiet: bool) -> None:
         plane.stop(NullProgress() if quiet else Progress())
         if remove:
             shutil.rmtree(local)
+            with contextlib.suppress(OSError):
+                local.parent.rmdir()  # .slipway itself, unless something else is kept there
             typer.echo(f"Removed {local}.")
 
 
