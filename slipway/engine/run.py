@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import signal
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -84,8 +85,11 @@ class Run:
         if not any("pending operation" in message for message in result.messages) and not result.error:
             return result
         deployment = stack.export()
-        if not recovery.pending(deployment):
-            return result
+        if not recovery.pending(
+            deployment
+        ):  # this very update has settled it: nobody has to do what the engine advises
+            told = tuple(message for message in result.messages if "pending operation" not in message)
+            return dataclasses.replace(result, messages=told)
         self._progress.say(f"{stack.name}: picking up what an interrupted update left unfinished")
         deployment, taken = recovery.settled(deployment, self._desired.environment.google.project)
         stack.restore(deployment)
@@ -99,7 +103,8 @@ class Run:
         if not names:
             return []
         with _Interrupts(self._progress), ThreadPoolExecutor(len(names)) as pool:
-            return list(pool.map(lambda name: self._one(doing, name, command), names))
+            running = [pool.submit(self._one, doing, name, command) for name in names]
+            return [future.result() for future in running]
 
     def _one(self, doing: str, name: str, command: Callable[[Stack], StackResult]) -> StackResult:
         for line in locks.release_stale(self._workspace, name):

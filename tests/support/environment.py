@@ -21,6 +21,7 @@ import psutil
 import yaml
 
 from localcloud.controlplane import ControlPlane, readiness
+from localcloud.controlplane.api import ApiError
 from localcloud.providers.gcp.store import Store
 from tests.support.controlplane import Kube
 
@@ -188,7 +189,7 @@ class Clone:
         for path, resource in _resources(self.kube):
             if resource["kind"] in {"Event", "Lease"}:
                 continue
-            for item in self.kube.api.call("GET", f"{path}/{resource['name']}")["items"]:
+            for item in _patiently(self.kube, f"{path}/{resource['name']}")["items"]:
                 metadata = item["metadata"]
                 name = f"{resource['kind']} {metadata.get('namespace', '')}/{metadata['name']}"
                 found[name] = (metadata.get("uid", ""), metadata.get("generation", 0))
@@ -240,6 +241,14 @@ def temporary_clone(folder: Path) -> Generator[Clone]:
         yield clone
     finally:
         clone.close()
+
+
+def _patiently(kube: Kube, path: str) -> Any:
+    """A call that a busy machine may not answer within the client's 5 s."""
+    for _ in range(5):
+        with contextlib.suppress(ApiError):
+            return kube.api.call("GET", path)
+    return kube.api.call("GET", path)
 
 
 def _resources(kube: Kube) -> Iterator[tuple[str, dict[str, Any]]]:
