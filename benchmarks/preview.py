@@ -67,7 +67,7 @@ def preview_raw(stack: str, program: Callable[[], None], workspace: Workspace) -
         work_dir=str(workspace.directory),
         env_vars=dict(workspace.variables),
         program=program,
-        pulumi_command=workspace.automation(stack).pulumi_command,
+        pulumi_command=workspace.automation().pulumi_command,
     )
     local = automation.LocalWorkspace(**vars(options))
     automation.Stack.select(stack, local).preview(on_output=lambda _line: None)

@@ -20,7 +20,7 @@ from slipway.engine.workspace import Workspace
 from slipway.errors import FailedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
 PROVIDERS: Final = Path(__file__).parent / "providers" / "bin"
 BIN: Final = Path(__file__).parent / "bin"
@@ -106,7 +106,7 @@ def _write(path: Path, text: str) -> None:
 
 
 @contextlib.contextmanager
-def exclusive(root: Path, doing: str) -> Iterator[None]:
+def exclusive(root: Path, doing: str) -> Generator[None]:
     """One command at a time changes the local environment. Raises FailedError that says which one does.
 
     A lock of the operating system: it is gone with the process that held it, however that ended.

@@ -103,10 +103,12 @@ def derive(desired: Desired) -> Contract:
     )
 
 
-def parse(published: str | Mapping[str, Any], expected: Contract) -> Contract:
+def parse(published: str | Mapping[str, Any], expected: Contract, *, planned: bool = False) -> Contract:
     """The published contract, as text or as a stack's output.
 
-    Raises FailedError that names what does not match what the environment file says.
+    With `planned`, names that the platform's next update will add (a team, a registry, a bucket) are taken from
+    `expected`: a preview runs before that update. Raises FailedError that names what does not match what the
+    environment file says.
     """
     where = f"the contract of environment `{expected.environment}` ({OBJECT})"
     try:
@@ -126,7 +128,10 @@ def parse(published: str | Mapping[str, Any], expected: Contract) -> Contract:
         if getattr(contract, name) != getattr(expected, name):
             says = f"`{getattr(contract, name)}`, the environment file `{getattr(expected, name)}`"
             raise FailedError(f"{where} says {name} is {says}; update the platform stack first")
-    for name in ("registries", "buckets", "deployers"):
+    added = ("registries", "buckets", "deployers")
+    if planned:
+        return dataclasses.replace(contract, **{n: {**getattr(expected, n), **getattr(contract, n)} for n in added})
+    for name in added:
         if lacking := sorted(getattr(expected, name).keys() - getattr(contract, name).keys()):
             raise FailedError(f"{where} has no {name} {', '.join(lacking)}; update the platform stack first")
     return contract

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -21,13 +22,14 @@ class Cluster:
     """A cluster's API, read only. `kubeconfig` is the text of one; an exec plugin in it is run as kubectl would."""
 
     def __init__(self, kubeconfig: str) -> None:
-        from kubernetes import client, config  # noqa: PLC0415 - costs half a second
-
+        # imported here, for it costs half a second; as Any, for it has no types
+        client: Any = importlib.import_module("kubernetes.client")
+        config: Any = importlib.import_module("kubernetes.config")
         try:
-            self._api: Any = config.new_client_from_config_dict(json.loads(kubeconfig))
+            self._api = config.new_client_from_config_dict(json.loads(kubeconfig))
         except config.ConfigException as error:
             raise FailedError(f"the cluster's credentials cannot be had: {error}") from None
-        self._error: Any = client.ApiException
+        self._error = client.ApiException
 
     def get(self, path: str, **query: str) -> dict[str, Any] | None:
         """The object at an API path, None when there is none. Raises FailedError when the cluster does not answer."""

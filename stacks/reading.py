@@ -39,7 +39,7 @@ def read_contract(desired: Desired) -> Contract:
             f"update it first: slipway up {desired.name}, or pulumi up -s {desired.name}.platform"
         )
         raise FailedError(message) from None
-    return contract.parse(found.content or "", derived)
+    return contract.parse(found.content or "", derived, planned=pulumi.runtime.is_dry_run())
 
 
 def _tell(desired: Desired, error: str) -> None:

@@ -1,4 +1,3 @@
-# ruff: noqa: INP001 - a script, no package
 """Write the schema files of the gcp stand-in: `python tools/gcp_schema.py TYPE... --source gcp-schema.json`.
 
 The source holds what the upstream Terraform provider declares for each resource type (type, required, optional,

@@ -1,4 +1,4 @@
-"""A node pool whose name carries a hash of what forces a replacement, so that the new one exists before the old goes."""
+"""A node pool whose name carries a hash of what forces a replacement: the new one exists before the old one goes."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ import pulumi
 from pulumi_gcp.container import NodePool as GkeNodePool
 from pulumi_gcp.projects import IAMMember
 from pulumi_gcp.serviceaccount import Account
+
+from infra.blocks import block
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -81,20 +83,24 @@ class NodePool(pulumi.ComponentResource):
             else {"min_node_count": args.least, "max_node_count": args.most, "location_policy": "BALANCED"},
             management={"auto_repair": True, "auto_upgrade": True},
             upgrade_settings={"strategy": "SURGE", "max_surge": 1, "max_unavailable": 0},
-            node_config={
-                "machine_type": args.machine,
-                "disk_size_gb": args.disk_gb,
-                "disk_type": "pd-balanced",
-                "image_type": "COS_CONTAINERD",
-                "spot": args.spot,
-                "service_account": args.service_account,
-                "oauth_scopes": ["https://www.googleapis.com/auth/cloud-platform"],  # IAM of the account is the limit
-                "labels": {"slipway.dev/pool": name, **args.labels},
-                "taints": [dict(taint) for taint in args.taints],
-                "metadata": {"disable-legacy-endpoints": "true"},
-                "shielded_instance_config": {"enable_secure_boot": True, "enable_integrity_monitoring": True},
-                "workload_metadata_config": {"mode": "GKE_METADATA"},  # pods cannot read the node's identity
-            },
+            node_config=block(
+                {
+                    "machine_type": args.machine,
+                    "disk_size_gb": args.disk_gb,
+                    "disk_type": "pd-balanced",
+                    "image_type": "COS_CONTAINERD",
+                    "spot": args.spot,
+                    "service_account": args.service_account,
+                    "oauth_scopes": [
+                        "https://www.googleapis.com/auth/cloud-platform"
+                    ],  # IAM of the account is the limit
+                    "labels": {"slipway.dev/pool": name, **args.labels},
+                    "taints": [dict(taint) for taint in args.taints],
+                    "metadata": {"disable-legacy-endpoints": "true"},
+                    "shielded_instance_config": {"enable_secure_boot": True, "enable_integrity_monitoring": True},
+                    "workload_metadata_config": {"mode": "GKE_METADATA"},  # pods cannot read the node's identity
+                }
+            ),
             opts=pulumi.ResourceOptions(
                 parent=self,
                 # A change of the first number would replace the pool (pulumi-gcp#412); the autoscaler owns it after.

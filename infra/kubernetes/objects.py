@@ -14,7 +14,7 @@ SKIP_AWAIT: Final = {"pulumi.com/skipAwait": "true"}
 """The engine ends when the API server has the spec; a canary of an hour must hold no lock and no expired token."""
 
 
-def metadata(name: str, namespace: str | None = None, **more: Mapping[str, str]) -> dict[str, Any]:
+def metadata(name: str, namespace: str | None = None, **more: Mapping[str, str]) -> Any:
     """Metadata with a fixed name. `labels` and `annotations` are added to the common ones."""
     labels = {MANAGED_BY: "slipway", **more.get("labels", {})}
     built: dict[str, Any] = {"name": name, "labels": labels}

@@ -115,8 +115,8 @@ def _container(args: PodArgs) -> dict[str, Any]:
     if spec.args:
         container["args"] = list(spec.args)
     if spec.port:
-        # Without a name: the list's key is the number, so a change of it is, to a dry run of server-side apply, a second
-        # port beside the old one, and a name on both would be refused.
+        # Without a name: the list's key is the number, so a changed one is, to a dry run of server-side apply, a
+        # second port beside the old one, and a name on both would be refused.
         container["ports"] = [{"containerPort": spec.port, "protocol": "TCP"}]
     return container
 

@@ -14,13 +14,14 @@ from pulumi_kubernetes.core.v1 import ServiceAccount
 from pulumi_kubernetes.networking.v1 import NetworkPolicy
 from pulumi_kubernetes.policy.v1 import PodDisruptionBudget
 
+from infra.blocks import block
 from infra.kubernetes.objects import NAME, PART_OF, SKIP_AWAIT, metadata
 from infra.kubernetes.pod import PodArgs, selector, template
 from slipway import units
 from slipway.rollouts.compile import DEPLOYMENT, REVISIONS, plan
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from slipway.rollouts.compile import Plan
 
@@ -57,32 +58,36 @@ class Service(pulumi.ComponentResource):
         PodDisruptionBudget(
             f"{name}-budget",
             metadata=self._meta(),
-            spec={  # one at a time: a drain never takes more, and a service of one pod can still be drained
-                "maxUnavailable": 1,
-                "selector": {"matchLabels": selector(self._spec.name)},
-                "unhealthyPodEvictionPolicy": "AlwaysAllow",
-            },
+            spec=block(
+                {  # one at a time: a drain never takes more, and a service of one pod can still be drained
+                    "maxUnavailable": 1,
+                    "selector": {"matchLabels": selector(self._spec.name)},
+                    "unhealthyPodEvictionPolicy": "AlwaysAllow",
+                }
+            ),
             opts=child,
         )
         self.register_outputs({})
 
-    def _meta(self, suffix: str = "", annotations: Mapping[str, str] | None = None) -> dict[str, Any]:
+    def _meta(self, suffix: str = "", annotations: Mapping[str, str] | None = None) -> Any:
         labels = {NAME: self._spec.name, PART_OF: self._args.team, **self._spec.labels}
         full = f"{self._spec.name}-{suffix}" if suffix else self._spec.name
         return metadata(full, self._args.namespace, labels=labels, annotations=annotations or {})
 
-    def _services(self, compiled: Plan) -> list[pulumi.Resource]:
+    def _services(self, compiled: Plan) -> Sequence[pulumi.Resource]:
         """One Service for callers; a Rollout also has one for each side, whose selector its controller completes."""
         sides = [""] if (compiled.api_version, compiled.kind) == DEPLOYMENT else ["", STABLE, CANARY]
         return [
             CoreService(
                 f"{self._name}-service{'-' + side if side else ''}",
                 metadata=self._meta(side, SKIP_AWAIT),
-                spec={
-                    "type": "ClusterIP",
-                    "selector": selector(self._spec.name),
-                    "ports": [{"name": "http", "port": 80, "targetPort": self._spec.port, "protocol": "TCP"}],
-                },
+                spec=block(
+                    {
+                        "type": "ClusterIP",
+                        "selector": selector(self._spec.name),
+                        "ports": [{"name": "http", "port": 80, "targetPort": self._spec.port, "protocol": "TCP"}],
+                    }
+                ),
                 opts=pulumi.ResourceOptions(
                     parent=self,
                     # The controller adds the pod template's hash to these two selectors; it owns them from then on.
@@ -93,7 +98,7 @@ class Service(pulumi.ComponentResource):
         ]
 
     def _workload(self, compiled: Plan, before: list[pulumi.Resource]) -> pulumi.Resource:
-        spec: dict[str, Any] = {
+        spec: Any = {
             "selector": {"matchLabels": selector(self._spec.name)},
             "revisionHistoryLimit": REVISIONS,
             "progressDeadlineSeconds": compiled.deadline,
@@ -123,35 +128,41 @@ class Service(pulumi.ComponentResource):
         HorizontalPodAutoscaler(
             f"{self._name}-autoscaler",
             metadata=self._meta("", SKIP_AWAIT),
-            spec={
-                "scaleTargetRef": {"apiVersion": compiled.api_version, "kind": compiled.kind, "name": self._spec.name},
-                "minReplicas": scaling.min,
-                "maxReplicas": scaling.max,
-                "metrics": [
-                    {
-                        "type": "Resource",
-                        "resource": {
-                            "name": "cpu",
-                            "target": {"type": "Utilization", "averageUtilization": scaling.cpu},
+            spec=block(
+                {
+                    "scaleTargetRef": {
+                        "apiVersion": compiled.api_version,
+                        "kind": compiled.kind,
+                        "name": self._spec.name,
+                    },
+                    "minReplicas": scaling.min,
+                    "maxReplicas": scaling.max,
+                    "metrics": [
+                        {
+                            "type": "Resource",
+                            "resource": {
+                                "name": "cpu",
+                                "target": {"type": "Utilization", "averageUtilization": scaling.cpu},
+                            },
+                        }
+                    ],
+                    "behavior": {
+                        "scaleUp": {
+                            "stabilizationWindowSeconds": 0,
+                            "selectPolicy": "Max",
+                            "policies": [
+                                {"type": "Percent", "value": 100, "periodSeconds": 15},
+                                {"type": "Pods", "value": 4, "periodSeconds": 15},
+                            ],
                         },
-                    }
-                ],
-                "behavior": {
-                    "scaleUp": {
-                        "stabilizationWindowSeconds": 0,
-                        "selectPolicy": "Max",
-                        "policies": [
-                            {"type": "Percent", "value": 100, "periodSeconds": 15},
-                            {"type": "Pods", "value": 4, "periodSeconds": 15},
-                        ],
+                        "scaleDown": {
+                            "stabilizationWindowSeconds": units.seconds(scaling.down_after),
+                            "selectPolicy": "Max",
+                            "policies": [{"type": "Percent", "value": 50, "periodSeconds": 60}],
+                        },
                     },
-                    "scaleDown": {
-                        "stabilizationWindowSeconds": units.seconds(scaling.down_after),
-                        "selectPolicy": "Max",
-                        "policies": [{"type": "Percent", "value": 50, "periodSeconds": 60}],
-                    },
-                },
-            },
+                }
+            ),
             opts=pulumi.ResourceOptions(parent=self, depends_on=[workload]),
         )
 
@@ -163,10 +174,12 @@ class Service(pulumi.ComponentResource):
         return NetworkPolicy(
             f"{self._name}-callers",
             metadata=self._meta(),
-            spec={
-                "podSelector": {"matchLabels": selector(self._spec.name)},
-                "policyTypes": ["Ingress"],
-                "ingress": ingress,
-            },
+            spec=block(
+                {
+                    "podSelector": {"matchLabels": selector(self._spec.name)},
+                    "policyTypes": ["Ingress"],
+                    "ingress": ingress,
+                }
+            ),
             opts=opts,
         )

@@ -10,9 +10,10 @@ from pulumi_kubernetes.core.v1 import Namespace
 from pulumi_kubernetes.networking.v1 import NetworkPolicy
 from pulumi_kubernetes.rbac.v1 import Role, RoleBinding
 
+from infra.blocks import block
 from infra.kubernetes.objects import metadata
 
-_DEPLOYER_RULES: Final = [
+_DEPLOYER_RULES: Final[Any] = [
     {
         "apiGroups": ["", "apps", "autoscaling", "batch", "networking.k8s.io", "policy", "argoproj.io"],
         "resources": [
@@ -72,15 +73,15 @@ class TeamSpace(pulumi.ComponentResource):
         RoleBinding(
             f"{name}-deployer-binding",
             metadata=metadata("deployer", args.team),
-            role_ref={"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "deployer"},
-            subjects=[{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": args.deployer}],
+            role_ref=block({"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "deployer"}),
+            subjects=[block({"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": args.deployer})],
             opts=pulumi.ResourceOptions(parent=self, depends_on=[role]),
         )
         NetworkPolicy(f"{name}-baseline", metadata=metadata("baseline", args.team), spec=baseline(), opts=inside)
         self.register_outputs({})
 
 
-def baseline() -> dict[str, Any]:
+def baseline() -> Any:
     """What every pod may do: look up names, call HTTPS, get its identity, answer health checks; nothing else."""
     dns = {"protocol": "UDP", "port": 53}, {"protocol": "TCP", "port": 53}
     return {

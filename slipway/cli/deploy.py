@@ -166,7 +166,7 @@ def _published(session: Session, workspace: Workspace) -> Contract:
     for team in session.teams:
         found = Stack(f"{session.desired.name}.{team}", workspace).outputs()
         if "contract" in found:
-            return contracts.parse(found["contract"], derived)
+            return contracts.parse(found["contract"], derived, planned=True)
     message = (
         f"environment `{session.desired.name}` has no stack with services yet; run slipway up {session.desired.name}"
     )

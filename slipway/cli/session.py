@@ -24,7 +24,7 @@ from slipway.schema.reading import near
 from slipway.tools import ENGINE, ensure
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Generator, Sequence
     from pathlib import Path
 
     from rich.console import Console
@@ -72,7 +72,7 @@ class Session:
         return for_account(self.root, self.repository.environment(self.desired.name), pulumi)
 
     @contextlib.contextmanager
-    def changing(self, doing: str) -> Iterator[None]:
+    def changing(self, doing: str) -> Generator[None]:
         """One command at a time may change the local environment; elsewhere the backend's own lock holds."""
         if not self.is_local:
             yield

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import datetime
+import datetime as dt
 import time
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,12 +12,12 @@ from pulumi.automation import errors
 from pulumi.automation._stack import StackInitMode
 
 from slipway.engine.events import Collector
-from slipway.engine.results import StackResult
 from slipway.errors import FailedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Sequence
 
+    from slipway.engine.results import StackResult
     from slipway.engine.workspace import Workspace
 
 _FORMAT: Final = 3
@@ -31,7 +31,7 @@ class Stack:
 
     def __init__(self, name: str, workspace: Workspace, note: Callable[[str], None] = lambda _line: None) -> None:
         self.name, self._workspace, self._note = name, workspace, note
-        self._stack = _LeanStack(name, workspace.automation(name))
+        self._stack = _LeanStack(name, workspace.automation())
 
     def preview(self, *, refresh: bool = False) -> StackResult:
         """What an update would do."""
@@ -104,14 +104,14 @@ class _LeanStack(automation.Stack):
 
     def info(self, show_secrets: bool = True) -> automation.UpdateSummary | None:  # noqa: FBT001, FBT002 - the SDK's
         del show_secrets
-        now = datetime.datetime.now(tz=datetime.UTC)
+        now = dt.datetime.now(tz=dt.UTC)
         return automation.UpdateSummary(
             kind="update", start_time=now, message="", environment={}, config={}, result="succeeded", end_time=now
         )
 
 
 @contextlib.contextmanager
-def _told() -> Iterator[None]:
+def _told() -> Generator[None]:
     """The engine's failure in its own words."""
     try:
         yield

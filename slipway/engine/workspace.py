@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import semver
@@ -11,6 +10,7 @@ from pulumi import automation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from slipway.repository import EnvironmentFile
 
@@ -38,8 +38,8 @@ class Workspace:
             return f"(cd {self.directory} && . ./env.sh && pulumi {arguments})"
         return f"pulumi {arguments}"
 
-    def automation(self, stack: str) -> automation.LocalWorkspace:
-        """The SDK's workspace with the program of `stack`."""
+    def automation(self) -> automation.LocalWorkspace:
+        """The SDK's workspace with the repository's program."""
         return automation.LocalWorkspace(
             work_dir=str(self.directory),
             program=program(self.root),

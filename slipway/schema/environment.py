@@ -9,8 +9,8 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from slipway.schema.base import Duration, Label, LabelKey, LabelValue, Range, Strict, WrongAtError, checked, form
-from slipway.schema.manifest import Resources, Scaling  # noqa: TC001 - pydantic reads annotations at run time
-from slipway.schema.rollout import Rollout  # noqa: TC001 - pydantic reads annotations at run time
+from slipway.schema.manifest import Resources, Scaling
+from slipway.schema.rollout import Rollout
 
 _REGION = re.compile(r"[a-z]+-[a-z]+[0-9]+")
 _MAX_CLUSTER = 24

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
-from slipway.schema.artifacts import ImageReference, ModelReference  # noqa: TC001 - pydantic reads annotations at run time
+from slipway.schema.artifacts import ImageReference, ModelReference
 from slipway.schema.base import (
     Cpu,
     Duration,

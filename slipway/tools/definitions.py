@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import yaml
 
@@ -25,11 +25,13 @@ def _brief(schema: Any, *, names: bool = False) -> Any:
     `names` says that the keys are names of properties, one of which may be called `description`.
     """
     if isinstance(schema, list):
-        return [_brief(item) for item in schema]
+        items = cast("list[Any]", schema)
+        return [_brief(item) for item in items]
     if not isinstance(schema, dict):
         return schema
+    pairs = cast("dict[str, Any]", schema)
     return {
         key: _brief(value, names=key == "properties" and not names)
-        for key, value in schema.items()
+        for key, value in pairs.items()
         if names or key != "description" or not isinstance(value, str)
     }

@@ -7,7 +7,6 @@ import http.client
 import socket
 import tarfile
 import threading
-import urllib.error
 import urllib.parse
 import urllib.request
 from typing import TYPE_CHECKING

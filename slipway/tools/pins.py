@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import platform
@@ -9,6 +10,7 @@ import tomllib
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from typing import cast
 
 from slipway.errors import FailedError
 
@@ -117,20 +119,22 @@ def _tool(name: str, table: dict[str, object], folder: Path, target: str) -> Too
     module = folder / (build.module if build else "kubernetes")
     content += [(module / part).read_text(encoding="utf-8") for part in ("go.mod", "go.sum")]
     key = hashlib.sha256(json.dumps(content).encode()).hexdigest()[:16]
-    return Tool(**{**vars(tool), "key": key})
+    return dataclasses.replace(tool, key=key)
 
 
 def _build(table: object, version: str) -> Build | None:
     if not isinstance(table, dict):
         return None
-    flags = tuple(str(flag).format(version=version) for flag in _list(table.get("ldflags")))
-    return Build(module=str(table["module"]), package=str(table["package"]), ldflags=flags)
+    block = cast("dict[str, object]", table)
+    flags = tuple(str(flag).format(version=version) for flag in _list(block.get("ldflags")))
+    return Build(module=str(block["module"]), package=str(block["package"]), ldflags=flags)
 
 
 def _download(table: object, version: str, target: str) -> Download | None:
-    if not isinstance(table, dict) or not isinstance(table.get(target), dict):
+    block = cast("dict[str, object]", table) if isinstance(table, dict) else {}
+    if not isinstance(block.get(target), dict):
         return None
-    found = table[target]
+    found = cast("dict[str, object]", block[target])
     return Download(
         url=str(found["url"]).format(version=version),
         sha256=str(found.get("sha256", "")),
@@ -139,4 +143,4 @@ def _download(table: object, version: str, target: str) -> Download | None:
 
 
 def _list(value: object) -> list[object]:
-    return list(value) if isinstance(value, list) else []
+    return list(cast("list[object]", value)) if isinstance(value, list) else []

@@ -111,3 +111,10 @@ def test_images_are_made_whole(clone: Clone, published: Contract) -> None:
 @pytest.mark.parametrize("team", ["a", "growth", "t" * 23])
 def test_accounts_fit_google_s_limits(team: str) -> None:
     assert 6 <= len(deployer_id(team_name(team))) <= 30
+
+
+def test_a_preview_takes_what_the_platform_s_next_update_will_add(derived: Contract, published: Contract) -> None:
+    before = dataclasses.replace(published, deployers={"growth": published.deployers["growth"]}, registries={})
+    with pytest.raises(FailedError, match="has no registries ml"):
+        parse(before.to_json(), derived)
+    assert parse(before.to_json(), derived, planned=True) == published

@@ -193,9 +193,7 @@ def test_a_taken_api_port_is_named_and_others_are_chosen_anew(plane: ControlPlan
         socket.create_server(("127.0.0.1", known["kube-apiserver"])),
         socket.create_server(("127.0.0.1", known["kwok"])),
     ):
-        with pytest.raises(
-            FailedError, match=f"port {known['kube-apiserver']} .* is taken by process {os.getpid()}"
-        ):
+        with pytest.raises(FailedError, match=f"port {known['kube-apiserver']} .* is taken by process {os.getpid()}"):
             plane.start(NullProgress())
         assert ours(plane.layout.root) == []
     with socket.create_server(("127.0.0.1", known["kwok"])):
