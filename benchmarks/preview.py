@@ -1,7 +1,7 @@
 """Preview of the local environment against raw inline Pulumi programs that declare the same resources.
 
 One run measures both, in turn, on the same state: `slipway preview local` as a user types it, and for each stack a bare
-Automation API program that registers exactly the recorded declarations (same types, names, inputs, parents, providers)
+Automation API program that registers exactly the resources of its state (same types, names, inputs, parents, providers)
 and nothing else, previewed one after another as a script would do it, and side by side. Prints seconds and ratios.
 
 Needs a local environment that is up: run `make up` first.
@@ -10,6 +10,7 @@ Needs a local environment that is up: run `make up` first.
 from __future__ import annotations
 
 import argparse
+import json
 import statistics
 import subprocess
 import sys
@@ -22,12 +23,11 @@ import pulumi
 from pulumi import automation
 
 from slipway.cli.session import Session
-from slipway.engine.inventory import inventory
+from slipway.engine.stack import Stack
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from slipway.engine.recorder import Declared
     from slipway.engine.workspace import Workspace
 
 SLIPWAY = Path(sys.executable).parent / "slipway"
@@ -41,24 +41,37 @@ class _Component(pulumi.ComponentResource):
     """Any component by its token."""
 
 
-def raw_program(declared: list[Declared]) -> Callable[[], None]:
-    """A program that registers `declared` and does nothing else."""
+def raw_program(resources: list[dict[str, Any]]) -> Callable[[], None]:
+    """A program that registers `resources`, as the state holds them, and does nothing else."""
 
     def run() -> None:
         made: dict[str, pulumi.Resource] = {}
-        for item in sorted(declared, key=lambda item: (item.urn.count("$"), not item.type.startswith("pulumi:"))):
-            opts = pulumi.ResourceOptions(parent=made.get(item.parent), provider=made.get(item.provider))  # type: ignore[arg-type]
-            made[item.urn] = _registered(item, opts)
+        for item in resources:  # the state lists a resource after everything that it refers to
+            provider = made.get(item.get("provider", "").rsplit("::", 1)[0])
+            opts = pulumi.ResourceOptions(parent=made.get(item.get("parent", "")), provider=provider)  # type: ignore[arg-type]
+            made[item["urn"]] = _registered(item, opts)
 
     return run
 
 
-def _registered(item: Declared, opts: pulumi.ResourceOptions) -> pulumi.Resource:
-    if item.type.startswith("pulumi:providers:"):
-        return pulumi.ProviderResource(item.type.rsplit(":", 1)[-1], item.name, item.inputs, opts)
-    if not item.custom:
-        return _Component(item.type, item.name, None, opts)
-    return _Raw(item.type, item.name, item.inputs, opts)
+def _registered(item: dict[str, Any], opts: pulumi.ResourceOptions) -> pulumi.Resource:
+    kind, name = item["type"], item["urn"].split("::", 3)[3]
+    inputs = {key: _value(value) for key, value in item.get("inputs", {}).items() if not key.startswith("__")}
+    if kind.startswith("pulumi:providers:"):
+        return pulumi.ProviderResource(kind.rsplit(":", 1)[-1], name, inputs, opts)
+    return _Raw(kind, name, inputs, opts) if item["custom"] else _Component(kind, name, None, opts)
+
+
+def _value(value: Any) -> Any:
+    """An input of the state; a secret one is exported with its signature and its plain text as JSON."""
+    if isinstance(value, dict) and "plaintext" in value:
+        return pulumi.Output.secret(json.loads(value["plaintext"]))
+    return value
+
+
+def declared(stack: str, workspace: Workspace) -> list[dict[str, Any]]:
+    """The resources of a stack's state, but the stack itself."""
+    return [item for item in Stack(stack, workspace).export()["resources"] if item["type"] != "pulumi:pulumi:Stack"]
 
 
 def preview_raw(stack: str, program: Callable[[], None], workspace: Workspace) -> None:
@@ -91,8 +104,8 @@ def main() -> None:
     session = Session("local", None, quiet=True)
     workspace = session.workspace()
     session.start_cluster()
-    resources = inventory(session.root, session.desired)
-    programs = {stack: raw_program([r for r in resources if r.stack == stack]) for stack in session.desired.stacks}
+    resources = {stack: declared(stack, workspace) for stack in session.desired.stacks}
+    programs = {stack: raw_program(items) for stack, items in resources.items()}
 
     def in_turn() -> None:
         for stack, program in programs.items():
@@ -106,7 +119,7 @@ def main() -> None:
         subprocess.run([str(SLIPWAY), "preview", "local", "--quiet"], check=True, stdout=subprocess.DEVNULL)
 
     first, second, third = timed(ours, rounds), timed(in_turn, rounds), timed(side_by_side, rounds)
-    print(f"{len(resources)} resources in {len(programs)} stacks, median of {rounds}")
+    print(f"{sum(map(len, resources.values()))} resources in {len(programs)} stacks, median of {rounds}")
     print(f"slipway preview local            {first:6.1f} s")
     print(f"raw programs, one after another  {second:6.1f} s   ratio {first / second:.2f}")
     print(f"raw programs, side by side       {third:6.1f} s   ratio {first / third:.2f}")
