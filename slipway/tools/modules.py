@@ -12,6 +12,7 @@ import http.client
 import io
 import json
 import os
+import re
 import shutil
 import subprocess
 import zipfile
@@ -19,8 +20,6 @@ from pathlib import Path
 
 from slipway.errors import FailedError
 from slipway.tools.download import UnreachableError, open_url
-
-PROXY = "https://proxy.golang.org"
 
 
 def copy(source: str, files: tuple[str, ...], module: Path, place: Path) -> None:
@@ -96,13 +95,16 @@ def _from_proxy(source: str, pinned: str) -> dict[str, bytes]:
     path, _, version = source.partition("@")
     # the proxy's way to write capitals: golang.org/ref/mod, "Module proxies"
     escaped = "".join(f"!{letter.lower()}" if letter.isupper() else letter for letter in path)
-    url = f"{PROXY}/{escaped}/@v/{version}.zip"
+    proxies = [part for part in re.split("[,|]", os.environ.get("GOPROXY", "")) if part.startswith("https://")]
+    if not proxies:
+        raise FailedError(f"{source} cannot be fetched: install Go, or name a module proxy in GOPROXY")
+    url = f"{proxies[0]}/{escaped}/@v/{version}.zip"
     try:
         with open_url(url) as answer:
             content = answer.read()
     except (UnreachableError, OSError, http.client.HTTPException) as error:
         raise FailedError(
-            f"{source} cannot be fetched ({error}): install Go with a GOPROXY that works, or allow {PROXY}"
+            f"{source} cannot be fetched ({error}): install Go, or name another module proxy in GOPROXY"
         ) from error
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         names = sorted(archive.namelist())
