@@ -65,7 +65,7 @@ def _cluster(desired: Desired, network: Network, opts: pulumi.ResourceOptions) -
             project=environment.google.project,
             location=wanted.location,
             zones=wanted.zones,
-            control_plane=environment.network.control_plane,
+            control_plane=environment.network.peered or "",
             release_channel=wanted.release_channel,
             deletion_protection=wanted.deletion_protection,
             network=network,

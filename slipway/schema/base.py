@@ -21,7 +21,13 @@ _LABEL_KEY: Final = re.compile(r"([a-z0-9][-a-z0-9.]{0,251}[a-z0-9]/)?[A-Za-z0-9
 _RESERVED: Final = ("kubernetes.io", "k8s.io", "slipway.dev")
 _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PRIVATE: Final = tuple(ipaddress.IPv4Network(text) for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
+_SHORTEST_AUTHORIZED: Final = 8
+"""A range above this is no network of anybody's: it is the internet."""
 _YEAR: Final = 366 * 24 * 3600
+REGION: Final = re.compile(r"[a-z]+-[a-z]+[0-9]+")
+"""A region of Google Cloud, such as europe-west4."""
+ZONE: Final = re.compile(r"[a-z]+-[a-z]+[0-9]+-[a-z]")
+"""A zone of Google Cloud, such as europe-west4-a."""
 
 
 class Strict(BaseModel):
@@ -103,6 +109,22 @@ def _private_range(text: str) -> None:
         raise ValueError(f"`{text}` is no private IPv4 range; use one of RFC 1918, such as 10.0.0.0/20")
 
 
+def region_or_zone(text: str) -> None:
+    """A region or a zone. Raises ValueError."""
+    if not REGION.fullmatch(text) and not ZONE.fullmatch(text):
+        raise ValueError(f"`{text}` is no region or zone; write europe-west4 (three zones) or europe-west4-a (one)")
+
+
+def public_range(text: str) -> None:
+    """An IPv4 range that may reach a private endpoint, which all the world may not. Raises ValueError."""
+    try:
+        network = ipaddress.IPv4Network(text)
+    except ValueError:
+        raise ValueError(f"`{text}` is no IPv4 range; write one such as 203.0.113.0/24") from None
+    if network.prefixlen < _SHORTEST_AUTHORIZED:
+        raise ValueError(f"`{text}` has {network.num_addresses} addresses; write a /{_SHORTEST_AUTHORIZED} or smaller")
+
+
 def _label_key(text: str) -> None:
     """A key of a label: Kubernetes documentation, "Labels and Selectors", syntax and character set."""
     if not _LABEL_KEY.fullmatch(text):
@@ -132,5 +154,15 @@ Cpu = Annotated[str, BeforeValidator(_text), checked(_positive(units.millicores)
 Memory = Annotated[str, BeforeValidator(_text), checked(_positive(units.octets))]
 Share = Annotated[str, BeforeValidator(_text), checked(units.checked_share)]
 Range = Annotated[str, checked(_private_range)]
+Zone = Annotated[str, form(ZONE.pattern, "no zone", "write one such as europe-west4-a")]
+Member = Annotated[
+    str,
+    form(
+        r"(user|group|serviceAccount):[^@\s]+@[^@\s]+\.[^@\s]+|domain:[^@\s]+\.[^@\s]+",
+        "nobody that IAM knows",
+        "write user:, group:, serviceAccount: with an address, or domain: (never allUsers)",
+    ),
+]
+"""Somebody in an IAM policy; IAM documentation, "Principal identifiers". The public ones are left out on purpose."""
 Short = Annotated[str, BeforeValidator(_text), checked(between(0, 3600, "0s to 1h"))]
 """A duration that Kubernetes limits to an hour (HorizontalPodAutoscaler v2, stabilizationWindowSeconds)."""

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import ipaddress
-import re
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from slipway.schema.base import Duration, Label, LabelKey, LabelValue, Range, Strict, WrongAtError, checked, form
+from slipway.schema.base import REGION, Cpu, Duration, Label, Member, Memory, Strict, WrongAtError, form
+from slipway.schema.cluster import Cluster
+from slipway.schema.gateway import Gateway
 from slipway.schema.manifest import Resources, Scaling
+from slipway.schema.network import Network
 from slipway.schema.rollout import Rollout
+from slipway.schema.storage import Bucket, Registry
 
-_REGION = re.compile(r"[a-z]+-[a-z]+[0-9]+")
 _MAX_CLUSTER = 24
 _MAX_POOL = 34
 """Of the 40 characters of a node pool's name, two dashes and the four digits of its generation are taken."""
-_ZONE = re.compile(r"[a-z]+-[a-z]+[0-9]+-[a-z]")
-
-
-def _location(text: str) -> None:
-    if not _REGION.fullmatch(text) and not _ZONE.fullmatch(text):
-        raise ValueError(f"`{text}` is no region or zone; write europe-west4 (three zones) or europe-west4-a (one)")
 
 
 _PROJECT = form(
@@ -49,7 +44,7 @@ class Google(Strict):
     number: Annotated[str, form(r"[0-9]{6,14}", "no project number", "write its 6 to 14 digits, in quotes")] = Field(
         description="Project number, in quotes: identities of workloads are made from it."
     )
-    region: Annotated[str, form(_REGION.pattern, "no region", "write one such as europe-west4")] = Field(
+    region: Annotated[str, form(REGION.pattern, "no region", "write one such as europe-west4")] = Field(
         description="Region of everything that has one."
     )
 
@@ -63,136 +58,45 @@ class State(Strict):
     )
 
 
-class Network(Strict):
-    """Address ranges of the environment's own VPC."""
+class Limits(Strict):
+    """What one team's pods may ask for together (ResourceQuota of its namespace)."""
 
-    range: Range = Field(default="10.0.0.0/20", description="Nodes.")
-    pods: Range = Field(default="10.4.0.0/14", description="Pods (secondary range).")
-    services: Range = Field(default="10.8.0.0/20", description="Services (secondary range).")
-    control_plane: Range = Field(default="172.16.0.0/28", description="Control plane of the cluster, a /28.")
-
-    @model_validator(mode="after")
-    def _apart(self) -> Self:
-        ranges = {name: ipaddress.ip_network(text) for name, text in self.model_dump().items()}
-        names = sorted(ranges)
-        for index, first in enumerate(names):
-            for second in names[index + 1 :]:
-                if ranges[first].overlaps(ranges[second]):
-                    both = f"{first} ({ranges[first]}) and {second} ({ranges[second]})"
-                    raise WrongAtError((second,), f"the ranges {both} overlap; give each addresses of its own")
-        if ranges["control_plane"].prefixlen != 28:  # noqa: PLR2004 - GKE's own size
-            message = f"control_plane is {ranges['control_plane']}; GKE takes a /28, such as 172.16.0.0/28"
-            raise WrongAtError(("control_plane",), message)
-        return self
+    cpu: Cpu = Field(default="64", description="Cores.")
+    memory: Memory = Field(default="256Gi", description="Memory.")
+    pods: Annotated[int, Field(ge=1, le=10000)] = Field(default=200, description="Pods.")
+    gpus: Annotated[int, Field(ge=0, le=1000)] = Field(default=0, description="GPUs.")
 
 
-class Nodes(Strict):
-    """How many nodes a pool has in EACH zone: a regional cluster of three zones has three times as many."""
+class Team(Strict):
+    """What the platform team grants a team in this environment."""
 
-    per_zone: Annotated[int, Field(ge=0, le=1000)] | None = Field(default=None, description="A fixed number.")
-    min_per_zone: Annotated[int, Field(ge=0, le=1000)] | None = Field(default=None, description="Autoscaled: at least.")
-    max_per_zone: Annotated[int, Field(ge=1, le=1000)] | None = Field(default=None, description="Autoscaled: at most.")
-
-    @model_validator(mode="after")
-    def _one_way(self) -> Self:
-        scaled = (self.min_per_zone, self.max_per_zone)
-        if self.per_zone is not None:
-            if scaled != (None, None):
-                message = "per_zone fixes the number and min_per_zone/max_per_zone scale it; keep one of the two"
-                raise WrongAtError(("per_zone",), message)
-        elif None in scaled:
-            raise ValueError("the number of nodes is not given; write per_zone, or min_per_zone and max_per_zone")
-        elif self.min_per_zone > self.max_per_zone:  # type: ignore[operator]
-            both = f"min_per_zone is {self.min_per_zone} and max_per_zone is {self.max_per_zone}"
-            raise WrongAtError(("min_per_zone",), f"{both}; min must not be above max")
-        return self
-
-    @property
-    def least(self) -> int:
-        """Nodes in each zone at least."""
-        return self.per_zone if self.per_zone is not None else self.min_per_zone or 0
-
-
-class Taint(Strict):
-    """Keeps pods away that do not tolerate it."""
-
-    key: LabelKey = Field(description="Key.")
-    value: LabelValue = Field(description="Value.")
-    effect: Literal["NO_SCHEDULE", "PREFER_NO_SCHEDULE", "NO_EXECUTE"] = Field(
-        description="What happens to pods that do not tolerate it, as Google spells it."
+    limits: Limits = Field(default=Limits(), description="What its pods may ask for together.")
+    viewers: list[Member] = Field(
+        default=[], description="Who may read the team's objects and logs, such as group:growth@example.com."
     )
 
 
-class Pool(Strict):
-    """A node pool. Its name in Google Cloud carries a hash of what forces a replacement."""
+class Budget(Strict):
+    """A monthly budget with alerts at 50, 90 and 100 %. Google stops nothing when it is spent."""
 
-    machine: str = Field(default="e2-standard-4", description="Machine type.")
-    nodes: Nodes = Field(default=Nodes(min_per_zone=1, max_per_zone=3), description="Number of nodes in each zone.")
-    disk_gb: Annotated[int, Field(ge=20, le=65536)] = Field(default=100, description="Boot disk (GB).")
-    spot: bool = Field(default=False, description="Spot machines: cheaper, and taken away at any time.")
-    labels: dict[LabelKey, LabelValue] = Field(default={}, description="Labels of the nodes.")
-    taints: list[Taint] = Field(default=[], description="Taints of the nodes.")
-
-    @property
-    def open(self) -> bool:
-        """Whether a service's pods can land here: it has nodes, and no taint keeps everything away."""
-        kept_away = any(taint.effect != "PREFER_NO_SCHEDULE" for taint in self.taints)
-        return not kept_away and self.nodes.per_zone != 0
-
-
-class Cluster(Strict):
-    """A private GKE cluster."""
-
-    location: Annotated[str, checked(_location)] = Field(
-        description="A region (regional: control plane and nodes in three zones) or a zone (zonal)."
+    billing_account: Annotated[
+        str, form(r"[0-9A-F]{6}(-[0-9A-F]{6}){2}", "no billing account", "write it as 012345-6789AB-CDEF01")
+    ] = Field(description="Billing account, such as 012345-6789AB-CDEF01.")
+    amount: Annotated[int, Field(ge=1)] = Field(description="For a month, in whole units of `currency`.")
+    currency: Annotated[str, form(r"[A-Z]{3}", "no currency", "write its ISO code, such as EUR")] = Field(
+        description="The billing account's own currency."
     )
-    zones: list[Annotated[str, form(_ZONE.pattern, "no zone", "write one such as europe-west4-a")]] = Field(
-        default=[], description="Zones of the nodes in a regional cluster; empty: the region's first three."
+
+
+class Template(Strict):
+    """Each branch that matches makes an environment of its own, with its own state; see docs/branch-environments.md."""
+
+    branches: Annotated[
+        str, form(r"[A-Za-z0-9][A-Za-z0-9._/-]*/\*", "no pattern", "write a prefix with a star, such as feature/*")
+    ] = Field(description="Branches, such as `feature/*`.")
+    lifetime: Duration = Field(
+        default="168h", description="Time to live since the branch's last commit; it is destroyed after it."
     )
-    pools: Annotated[dict[Label, Pool], Field(min_length=1)] = Field(
-        default={"general": Pool()}, description="Node pools by name."
-    )
-    release_channel: Literal["RAPID", "REGULAR", "STABLE", "EXTENDED"] = Field(
-        default="REGULAR", description="GKE release channel."
-    )
-    deletion_protection: bool = Field(default=True, description="Refuse to delete the cluster until this is false.")
-
-    @model_validator(mode="after")
-    def _zones_fit(self) -> Self:
-        for index, zone in enumerate(self.zones):
-            if not self.regional:
-                message = f"zones are named but {self.location} is itself a zone; name a region as location"
-                raise WrongAtError(("zones",), message)
-            if zone.rsplit("-", 1)[0] != self.location:
-                message = f"zone {zone} is not in {self.location}; name zones of that region"
-                raise WrongAtError(("zones", index), message)
-        return self
-
-    @property
-    def regional(self) -> bool:
-        """Whether the control plane spans the zones of a region."""
-        return bool(_REGION.fullmatch(self.location))
-
-    @property
-    def region(self) -> str:
-        """The region, also of a zonal cluster."""
-        return self.location if self.regional else self.location.rsplit("-", 1)[0]
-
-
-class Registry(Strict):
-    """An Artifact Registry repository for container images."""
-
-    immutable_tags: bool = Field(default=True, description="A tag, once pushed, keeps its digest.")
-    keep_untagged: Duration = Field(default="720h", description="How long images without a tag are kept.")
-
-
-class Bucket(Strict):
-    """A Cloud Storage bucket, private, versioned, with uniform access."""
-
-    keep_old_versions: Annotated[int, Field(ge=1, le=1000)] = Field(
-        default=10, description="Replaced versions of an object that are kept."
-    )
-    protect: bool = Field(default=True, description="Refuse to delete the bucket while it holds anything.")
 
 
 class Overlay(Strict):
@@ -213,6 +117,13 @@ class Environment(Strict):
         default=False,
         description="Run on localcloud's stand-ins instead of an account: for `local`. Image tags are allowed there.",
     )
+    profile: Literal["baseline", "hardened", "regulated"] = Field(
+        default="hardened",
+        description="Safety profile: what is switched on, see profiles.md. A file may only add to it.",
+    )
+    template: Template | None = Field(
+        default=None, description="Makes this file the pattern of branches' own environments, instead of `branch`."
+    )
     google: Google = Field(description="Project and region.")
     state: State | None = Field(default=None, description="Pulumi state; required unless `stand_ins`.")
     network: Network = Field(default=Network(), description="Address ranges.")
@@ -223,6 +134,9 @@ class Environment(Strict):
     buckets: dict[Label, Bucket] = Field(
         default={}, description="Buckets by name; models are looked for in the one called `models`."
     )
+    gateway: Gateway | None = Field(default=None, description="How services are reached from outside of the cluster.")
+    teams: dict[Label, Team] = Field(default={}, description="What teams are granted, where it differs.")
+    budget: Budget | None = Field(default=None, description="Monthly budget with alerts.")
     services: dict[str, Overlay] = Field(default={}, description="Overlays by TEAM/SERVICE.")
 
     @model_validator(mode="after")
@@ -244,7 +158,9 @@ class Environment(Strict):
     def _deployable(self) -> Self:
         if not self.stand_ins and self.state is None:
             raise ValueError("`state` is missing; name the Pulumi backend, such as {backend: gs://BUCKET}")
-        if not self.stand_ins and self.branch is None:
+        if self.template and self.branch:
+            raise WrongAtError(("branch",), "`branch` and `template` both say which branches deploy here; keep one")
+        if not self.stand_ins and self.branch is None and self.template is None:
             raise ValueError("`branch` is missing; name the Git branch that deploys to this environment")
         for name, cluster in self.clusters.items():
             if cluster.region != self.google.region:

@@ -106,6 +106,27 @@ class Probes(Strict):
     start_within: Duration = Field(default="2m", description="Time to load before `ready` and `live` count.")
 
 
+class Secret(Strict):
+    """A pinned version of a secret in Secret Manager. A new version is a release: it rolls out, and rolls back."""
+
+    name: Label = Field(description="Secret of this team; in Secret Manager it is called TEAM-NAME.")
+    version: Annotated[int, Field(ge=1)] = Field(description="Version. `latest` is refused: nothing would roll back.")
+
+
+class Expose(Strict):
+    """Reached from outside of the cluster, as `https://HOST.DOMAIN` of the environment's gateway."""
+
+    host: Label = Field(description="First label of the host name, unique in the environment.")
+    auth: Literal["iap", "none"] = Field(
+        description="`iap`: from the internet, for people and services that Identity-Aware Proxy lets in; the "
+        "environment has to list the host. `none`: from inside of the VPC only."
+    )
+    affinity: Literal["none", "client-ip", "cookie"] = Field(
+        default="none", description="Whether a caller keeps its pod: by its address, or by a cookie of the gateway."
+    )
+    timeout: Short = Field(default="30s", description="How long an answer may take.")
+
+
 class Service(Strict):
     """One long-running service."""
 
@@ -126,6 +147,12 @@ class Service(Strict):
     resources: Resources = Field(default=Resources(), description="CPU, memory and accelerators of each pod.")
     scaling: Scaling = Field(default=Scaling(), description="How many pods.")
     rollout: Rollout = Field(default=Rolling(strategy="rolling"), description="How a new release replaces the old one.")
+    secrets: dict[Variable, Secret] = Field(
+        default={},
+        description="Secrets by variable. The pod reads each with its own identity as a file; NAME_FILE says where. "
+        "No value enters Git, Pulumi or the variables.",
+    )
+    expose: Expose | None = Field(default=None, description="Reached from outside of the cluster; not, without it.")
     callers: list[Label] = Field(
         default=[], description="Other teams whose pods may call this service; its own team always may."
     )
@@ -139,6 +166,12 @@ class Service(Strict):
             if self.port is None and isinstance(probe, str):
                 message = f"probe `{probe}` is an HTTP path but the service has no port; set `port` or use exec"
                 raise WrongAtError(("probes", name), message)
+        if self.expose and self.port is None:
+            raise WrongAtError(("expose",), "the service is exposed and has no port; set `port`")
+        for name in self.secrets:
+            if f"{name}_FILE" in self.env or name in self.env:
+                what = f"`{name}` is a secret and a plain variable"
+                raise WrongAtError(("secrets", name), f"{what}; rename one: the secret sets {name}_FILE")
         if self.port is not None and self.probes.ready is None:
             message = "a service with a port needs `probes.ready`; name the path that answers when it is loaded"
             raise WrongAtError(("probes",), message)
