@@ -29,7 +29,7 @@ def ensure(
     When everything is in the cache this takes milliseconds.
 
     Args:
-        names: as in tools/pins.toml; `pins.ENGINE`, `pins.CLUSTER` and `pins.CRDS` are the groups.
+        names: as in tools/pins.toml; `pins.ENGINE`, `pins.CLUSTER`, `pins.CRDS` and `pins.ADDONS` are the groups.
         progress: told what is fetched or built.
         cache: the folder that keeps tools; by default `slipway.tools.cache.root()`.
         pinned: the folder of pins.toml and of the Go modules.
@@ -63,10 +63,10 @@ class _Run:
                 found[name] = cache.result(tool, self.cache)
             else:
                 missing.append(tool)
-        for module in dict.fromkeys(_module(tool) for tool in missing):
+        for module in dict.fromkeys(tool.module for tool in missing):
             with cache.locked(module, self.cache, self.progress):
                 # another process may have made some while this one waited for the lock
-                self._make([t for t in missing if _module(t) == module and not cache.has(t, self.cache)])
+                self._make([t for t in missing if t.module == module and not cache.has(t, self.cache)])
         return found | {tool.name: cache.result(tool, self.cache) for tool in missing}
 
     def _make(self, tools: list[Tool]) -> None:
@@ -85,7 +85,7 @@ class _Run:
             self.progress.step(f"fetching {tool.name} {tool.version}"),
             cache.placing(tool, self.cache) as place,
         ):
-            modules.copy(tool.source, tool.files, self.pinned / _module(tool), place)
+            modules.copy(tool.source, tool.files, self.pinned / tool.module, place)
 
     def _fetch(self, tool: Tool, number: int, total: int) -> bool:
         """Say whether the vendor's release is now in the cache."""
@@ -112,18 +112,13 @@ class _Run:
     def _build(self, tools: Sequence[Tool]) -> None:
         """Build tools of one module in one call of go."""
         names = ", ".join(tool.name for tool in tools)
-        module = self.pinned / _module(tools[0])
+        module = self.pinned / tools[0].module
         build.check_go(names)
         with contextlib.ExitStack() as stack:
             count = f"{len(tools)} tools at once: " if len(tools) > 1 else ""
             step = stack.enter_context(self.progress.step(f"building {count}{names}"))
             places = {tool.name: stack.enter_context(cache.placing(tool, self.cache)) for tool in tools}
             build.build(tools, module, places, step)
-
-
-def _module(tool: Tool) -> str:
-    """Return the folder of the Go module that pins the tool."""
-    return tool.build.module if tool.build is not None else "kubernetes"
 
 
 def _installed(tool: Tool) -> Path | None:

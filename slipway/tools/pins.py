@@ -33,6 +33,9 @@ CLUSTER = (
 CRDS = ("rollouts-crds",)
 """The custom resource definitions of Argo Rollouts: a folder of YAML files, nothing to build."""
 
+ADDONS = ("gateway-api-crds", "gke-gateway-crds", "secrets-store-crds")
+"""The custom resource definitions that GKE's add-ons bring into a cluster: what the stand-in of GKE applies."""
+
 
 @dataclass(frozen=True)
 class Download:
@@ -68,6 +71,8 @@ class Tool:
     """For files: the Go module that carries them, as `path@version`."""
     files: tuple[str, ...] = ()
     """For files: their names inside that module."""
+    module: str = field(default="kubernetes", repr=False)
+    """The folder under tools/ whose go.mod and go.sum pin it; no part of `repr`, so that adding it kept every key."""
     key: str = field(default="", compare=False)
     """A digest of everything above and of the go.mod and go.sum it is built by: another pin, another key."""
 
@@ -114,9 +119,10 @@ def _tool(name: str, table: dict[str, object], folder: Path, target: str) -> Too
         download=_download(table.get("download"), version, target),
         source=str(table.get("source", "")).format(version=version),
         files=tuple(str(file) for file in _list(table.get("files"))),
+        module=build.module if build else str(table.get("module", "kubernetes")),
     )
     content = [repr(tool), target]
-    module = folder / (build.module if build else "kubernetes")
+    module = folder / tool.module
     content += [(module / part).read_text(encoding="utf-8") for part in ("go.mod", "go.sum")]
     key = hashlib.sha256(json.dumps(content).encode()).hexdigest()[:16]
     return dataclasses.replace(tool, key=key)

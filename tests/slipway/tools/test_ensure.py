@@ -19,7 +19,7 @@ import pytest
 
 from slipway.errors import FailedError
 from slipway.progress import NullProgress, Progress
-from slipway.tools import CLUSTER, CRDS, ENGINE, cache, download, ensure, modules, pins
+from slipway.tools import ADDONS, CLUSTER, CRDS, ENGINE, cache, download, ensure, modules, pins
 from tests.support.controlplane import until
 
 if TYPE_CHECKING:
@@ -316,7 +316,7 @@ def test_the_pins_are_complete() -> None:
     """Each tool can be built, and its downloads are https with a digest of the right form or none."""
     for target in ("linux-amd64", "linux-arm64", "darwin-arm64"):
         known = pins.load(target=target)
-        assert {*ENGINE, *CLUSTER, *CRDS} <= set(known)
+        assert {*ENGINE, *CLUSTER, *CRDS, *ADDONS} <= set(known)
         for tool in known.values():
             assert tool.files or tool.build, tool.name
             if tool.download is not None:
@@ -331,6 +331,13 @@ def test_the_rollout_kinds_are_at_hand(tmp_path: Path) -> None:
     (folder,) = ensure(CRDS, NullProgress(), cache=tmp_path).values()
     assert len(list(folder.iterdir())) == 5
     assert "kind: CustomResourceDefinition" in (folder / "rollout-crd.yaml").read_text()
+
+
+def test_add_ons_have_pins_of_their_own() -> None:
+    """Another version of an add-on's definitions rebuilds no tool, which would take twenty minutes."""
+    known = pins.load()
+    assert {known[name].module for name in ADDONS} == {"definitions"}
+    assert not any(tool.module == "definitions" for name, tool in known.items() if name not in ADDONS)
 
 
 def test_files_of_a_module_with_another_hash_are_refused(tmp_path: Path) -> None:
