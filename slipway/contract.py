@@ -19,10 +19,26 @@ if TYPE_CHECKING:
 
     from slipway.desired import Desired
 
-VERSION: Final = 1
+VERSION: Final = 2
 OBJECT: Final = f"contract/v{VERSION}.json"
 EXEC_PLUGIN: Final = "gke-gcloud-auth-plugin"
 """GKE documentation, "Install kubectl and configure cluster access": credentials come from this plugin."""
+
+
+@dataclass(frozen=True)
+class Entrance:
+    """Names of what the platform made for the cluster's gateways. The objects themselves are made in the cluster."""
+
+    domain: str
+    """Hosts are `HOST.domain`."""
+    certificate: str
+    """Certificate Manager's regional certificate for `domain` and `*.domain`."""
+    internal_address: str
+    """Regional internal address, for hosts that are reached from inside of the VPC only."""
+    public_address: str | None
+    """Regional external address; None where the environment allows no host to be public."""
+    public: list[str]
+    """Hosts that may be public, behind Identity-Aware Proxy."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +62,8 @@ class Contract:
     workload_pool: str
     deployers: dict[str, str]
     """By team: the service account that deploys its stack."""
+    gateway: Entrance | None
+    """None where the environment has no gateway."""
 
     @property
     def known(self) -> bool:
@@ -63,14 +81,30 @@ def own_bucket(desired: Desired) -> str:
 
 
 def bucket_name(desired: Desired, key: str) -> str:
-    """The name of the environment's bucket `key`."""
+    """The name of the environment's bucket `key`, which may be another environment's that is only used here."""
+    if existing := desired.environment.buckets[key].existing:
+        return existing
     return f"{desired.environment.google.project}-{desired.name}-{key}"
 
 
 def registry_path(desired: Desired, key: str) -> str:
     """What precedes an image's path in registry `key` (Artifact Registry documentation, "Repository names")."""
-    google = desired.environment.google
-    return f"{google.region}-docker.pkg.dev/{google.project}/{key}"
+    google, kind = desired.environment.google, desired.environment.registries[key].format
+    return f"{google.region}-{kind}.pkg.dev/{google.project}/{key}"
+
+
+def entrance(desired: Desired) -> Entrance | None:
+    """What the gateways of the cluster are made with; known before anything exists."""
+    gateway, name = desired.environment.gateway, base_name(desired)
+    if gateway is None:
+        return None
+    return Entrance(
+        domain=gateway.domain,
+        certificate=name,
+        internal_address=f"{name}-internal",
+        public_address=f"{name}-public" if gateway.public else None,
+        public=sorted(gateway.public),
+    )
 
 
 def deployer(desired: Desired, team: str) -> str:
@@ -81,6 +115,22 @@ def deployer(desired: Desired, team: str) -> str:
 def deployer_id(team: str) -> str:
     """Account id of the team's deployer (6 to 30 characters, which `repository.team_name` sees to)."""
     return f"deploy-{team}"
+
+
+def nodes_id(desired: Desired) -> str:
+    """Account id of the nodes of the environment's cluster."""
+    return f"nodes-{desired.cluster_name}"
+
+
+def base_name(desired: Desired) -> str:
+    """What the network, addresses, keys and zones of the environment are called, or begin with."""
+    return f"slipway-{desired.name}"
+
+
+def secret_id(desired: Desired, team: str, name: str) -> str:
+    """What a team's secret is called in Secret Manager (1 to 255 characters, which our names keep)."""
+    del desired
+    return f"{team}-{name}"
 
 
 def derive(desired: Desired) -> Contract:
@@ -100,17 +150,37 @@ def derive(desired: Desired) -> Contract:
         buckets={key: bucket_name(desired, key) for key in environment.buckets},
         workload_pool=f"{google.project}.svc.id.goog",
         deployers={team: deployer(desired, team) for team in desired.teams},
+        gateway=entrance(desired),
     )
 
 
 def parse(published: str | Mapping[str, Any], expected: Contract, *, planned: bool = False) -> Contract:
     """The published contract, as text or as a stack's output.
 
-    With `planned`, names that the platform's next update will add (a team, a registry, a bucket) are taken from
-    `expected`: a preview runs before that update. Raises FailedError that names what does not match what the
+    With `planned`, names that the platform's next update will add (a team, a registry, a bucket, the gateway) are taken
+    from `expected`: a preview runs before that update. Raises FailedError that names what does not match what the
     environment file says.
     """
     where = f"the contract of environment `{expected.environment}` ({OBJECT})"
+    contract = _read(published, where)
+    for name in ("environment", "project", "location", "cluster_id"):
+        if getattr(contract, name) != getattr(expected, name):
+            says = f"`{getattr(contract, name)}`, the environment file `{getattr(expected, name)}`"
+            raise FailedError(f"{where} says {name} is {says}; update the platform stack first")
+    added = ("registries", "buckets", "deployers")
+    if planned:
+        both = {name: {**getattr(expected, name), **getattr(contract, name)} for name in added}
+        return dataclasses.replace(contract, **both, gateway=expected.gateway)
+    if contract.gateway != expected.gateway:
+        raise FailedError(f"{where} has another gateway than the environment file; update the platform stack first")
+    for name in added:
+        if lacking := sorted(getattr(expected, name).keys() - getattr(contract, name).keys()):
+            raise FailedError(f"{where} has no {name} {', '.join(lacking)}; update the platform stack first")
+    return contract
+
+
+def _read(published: str | Mapping[str, Any], where: str) -> Contract:
+    """The contract as it was published, whatever it says."""
     try:
         found: Mapping[str, Any] = json.loads(published) if isinstance(published, str) else published
     except ValueError:
@@ -123,15 +193,15 @@ def parse(published: str | Mapping[str, Any], expected: Contract, *, planned: bo
     names = {field.name for field in dataclasses.fields(Contract)}
     if missing := sorted(names - found.keys()):
         raise FailedError(f"{where} lacks {', '.join(missing)}; publish it again by an update of the platform stack")
-    contract = Contract(**{name: found[name] for name in names})
-    for name in ("environment", "project", "location", "cluster_id"):
-        if getattr(contract, name) != getattr(expected, name):
-            says = f"`{getattr(contract, name)}`, the environment file `{getattr(expected, name)}`"
-            raise FailedError(f"{where} says {name} is {says}; update the platform stack first")
-    added = ("registries", "buckets", "deployers")
-    if planned:
-        return dataclasses.replace(contract, **{n: {**getattr(expected, n), **getattr(contract, n)} for n in added})
-    for name in added:
-        if lacking := sorted(getattr(expected, name).keys() - getattr(contract, name).keys()):
-            raise FailedError(f"{where} has no {name} {', '.join(lacking)}; update the platform stack first")
-    return contract
+    values: dict[str, Any] = {name: found[name] for name in names}
+    return Contract(**{**values, "gateway": _entrance(found["gateway"], where)})
+
+
+def _entrance(value: Mapping[str, Any] | None, where: str) -> Entrance | None:
+    names = {field.name for field in dataclasses.fields(Entrance)}
+    if value is None:
+        return None
+    missing = sorted(names - value.keys())
+    if missing:
+        raise FailedError(f"{where} lacks gateway.{missing[0]}; publish it again by an update of the platform stack")
+    return Entrance(**{name: value[name] for name in names})

@@ -59,10 +59,10 @@ EDITS = [
     ("key-unknown-deep", CHURN, "  max: 12", "  maxi: 12", f"{CHURN}:16: unknown key `scaling.maxi`; did you mean `max`?"),
     ("key-unknown-instead", CHURN, "      for: 5m", "      four: 5m", f"{CHURN}:21: unknown key `rollout.steps[0].four`; did you mean `for`?"),
     ("key-unknown-far", CHURN, "  max: 12", "  zzz: 12", f"{CHURN}:16: unknown key `scaling.zzz`; use one of: cpu, down_after, max, min"),
-    ("key-merge", CHURN, "port: 8080", "port: 8080\n<<: {name: other}", f"{CHURN}:8: unknown key `<<`; use one of: args, callers, command, description, env, kind, labels, name, port, probes, release, resources, rollout, scaling, target"),
+    ("key-merge", CHURN, "port: 8080", "port: 8080\n<<: {name: other}", f"{CHURN}:8: unknown key `<<`; use one of: args, callers, command, description, env, expose, kind, labels, name, port, probes, release, resources, rollout, scaling, secrets, target"),
     ("key-missing", CHURN, "kind: Service\n", "", f"{CHURN}:1: the key `kind` is missing; add it"),
     ("key-missing-deep", CHURN, f"  image: ml/churn:1.4.0@{DIGEST}\n", "", f"{CHURN}:4: the key `image` is missing; add it to `release`"),
-    ("key-missing-after-far", CHURN, "name: churn", "zzz: churn", [f"{CHURN}:1: the key `name` is missing; add it", f"{CHURN}:2: unknown key `zzz`; use one of: args, callers, command, description, env, kind, labels, name, port, probes, release, resources, rollout, scaling, target"]),
+    ("key-missing-after-far", CHURN, "name: churn", "zzz: churn", [f"{CHURN}:1: the key `name` is missing; add it", f"{CHURN}:2: unknown key `zzz`; use one of: args, callers, command, description, env, expose, kind, labels, name, port, probes, release, resources, rollout, scaling, secrets, target"]),
     # types
     ("type-text", CHURN, "name: churn", "name: 3", f"{CHURN}:2: `name` is the number 3, not text; {QUOTES}"),
     ("type-text-list", CHURN, "name: churn", "name: [churn]", f"{CHURN}:2: `name` is a list, not text; write one value"),

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from slipway.addresses import full_image, kubeconfig
-from slipway.contract import Contract, deployer_id, derive, own_bucket, parse
+from slipway.contract import Contract, Entrance, deployer_id, derive, own_bucket, parse
 from slipway.errors import FailedError
 from slipway.repository import team_name
-from tests.support.repositories import DIGEST
+from tests.support.repositories import DEV, DIGEST
 
 if TYPE_CHECKING:
     from tests.support.repositories import Clone
@@ -31,7 +31,7 @@ def published(derived: Contract) -> Contract:
 
 
 def test_before_the_platform_exists_only_the_cloud_s_part_is_unknown(derived: Contract) -> None:
-    unknown = [field.name for field in dataclasses.fields(derived) if getattr(derived, field.name) is None]
+    unknown = [name for name, value in dataclasses.asdict(derived).items() if value is None and name != "gateway"]
     assert unknown == ["endpoint", "certificate_authority"]
     assert not derived.known
     assert derived.cluster_id == "projects/acme-dev/locations/europe-west4/clusters/main"
@@ -62,8 +62,8 @@ WRONG: list[tuple[str, Any, str]] = [
     ("text", lambda _: "no json", "is no JSON; publish it again"),
     ("list", lambda _: "[]", "is no JSON object; publish it again"),
     ("number", lambda _: "3", "is no JSON object; publish it again"),
-    ("version", lambda value: {**value, "version": 2}, "has version 2, and this Slipway reads 1; update the platform first"),
-    ("no-version", without("version"), "has version None, and this Slipway reads 1"),
+    ("version", lambda value: {**value, "version": 1}, "has version 1, and this Slipway reads 2; update the platform first"),
+    ("no-version", without("version"), "has version None, and this Slipway reads 2"),
     ("lacks", without("endpoint"), "lacks endpoint; publish it again"),
     ("environment", lambda value: {**value, "environment": "production"}, "says environment is `production`, the environment file `dev`; update the platform stack first"),
     ("project", lambda value: {**value, "project": "other"}, "says project is `other`, the environment file `acme-dev`"),
@@ -79,7 +79,7 @@ def test_what_does_not_fit_is_named(derived: Contract, published: Contract, name
     del name
     with pytest.raises(FailedError) as failed:
         parse(change(dataclasses.asdict(published)), derived)
-    assert str(failed.value).startswith("the contract of environment `dev` (contract/v1.json) ")
+    assert str(failed.value).startswith("the contract of environment `dev` (contract/v2.json) ")
     assert said in str(failed.value)
 
 
@@ -118,3 +118,53 @@ def test_a_preview_takes_what_the_platform_s_next_update_will_add(derived: Contr
     with pytest.raises(FailedError, match="has no registries ml"):
         parse(before.to_json(), derived)
     assert parse(before.to_json(), derived, planned=True) == published
+
+
+GATEWAY = """\
+gateway:
+  domain: dev.ml.acme.example
+  public: [fraud, churn]
+"""
+
+
+def test_the_gateway_s_names_are_known_before_the_platform_exists(clone: Clone) -> None:
+    assert derive(clone.desired("dev")).gateway is None
+    clone.edit(DEV, "registries:", f"{GATEWAY}registries:")
+    found = derive(clone.desired("dev"))
+    assert found.gateway == Entrance(
+        domain="dev.ml.acme.example",
+        certificate="slipway-dev",
+        internal_address="slipway-dev-internal",
+        public_address="slipway-dev-public",
+        public=["churn", "fraud"],
+    )
+    assert parse(found.to_json(), found) == found
+
+
+def test_without_public_hosts_there_is_no_public_address(clone: Clone) -> None:
+    clone.edit(DEV, "registries:", "gateway: {domain: dev.ml.acme.example}\nregistries:")
+    found = derive(clone.desired("dev")).gateway
+    assert found
+    assert found.public_address is None
+
+
+def test_another_gateway_than_the_file_s_is_told(clone: Clone, published: Contract) -> None:
+    clone.edit(DEV, "registries:", f"{GATEWAY}registries:")
+    wanted = derive(clone.desired("dev"))
+    with pytest.raises(FailedError, match="has another gateway than the environment file; update the platform"):
+        parse(published.to_json(), wanted)
+    assert parse(published.to_json(), wanted, planned=True).gateway == wanted.gateway
+    cut = {**dataclasses.asdict(wanted), "gateway": {"domain": "dev.ml.acme.example"}}
+    with pytest.raises(FailedError, match=r"lacks gateway\.certificate; publish it again"):
+        parse(cut, wanted)
+
+
+def test_what_another_environment_made_is_named_and_not_derived(clone: Clone) -> None:
+    clone.edit(DEV, "models: {}", "models: {existing: acme-staging-staging-models}")
+    clone.edit(DEV, "  ml: {}", "  ml: {shared: true}\n  pipelines: {format: kfp}")
+    found = derive(clone.desired("dev"))
+    assert found.buckets == {"models": "acme-staging-staging-models"}
+    assert found.registries == {
+        "ml": "europe-west4-docker.pkg.dev/acme-dev/ml",
+        "pipelines": "europe-west4-kfp.pkg.dev/acme-dev/pipelines",
+    }

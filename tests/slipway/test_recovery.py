@@ -36,7 +36,7 @@ IDS = [
     ("gcp:container/nodePool:NodePool", {**P, "cluster": "main"}, "projects/acme/locations/europe-west4/clusters/main/nodePools/it"),
     ("gcp:artifactregistry/repository:Repository", {**P, "repositoryId": "ml"}, "projects/acme/locations/europe-west4/repositories/ml"),
     ("gcp:storage/bucket:Bucket", P, "it"),
-    ("gcp:storage/bucketObject:BucketObject", {"bucket": "acme-dev", "name": "contract/v1.json"}, "acme-dev-contract/v1.json"),
+    ("gcp:storage/bucketObject:BucketObject", {"bucket": "acme-dev", "name": "contract/v2.json"}, "acme-dev-contract/v2.json"),
     ("gcp:serviceaccount/account:Account", {"accountId": "deploy-a"}, "projects/acme/serviceAccounts/deploy-a@acme.iam.gserviceaccount.com"),
     ("gcp:projects/iAMMember:IAMMember", {"role": "roles/a", "member": "group:b"}, "acme roles/a group:b"),
     ("gcp:storage/bucketIAMMember:BucketIAMMember", {"bucket": "c", "role": "roles/a", "member": "group:b"}, "b/c roles/a group:b"),
