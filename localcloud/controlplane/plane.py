@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from localcloud.controlplane import credentials, external, parts, pki, ports, processes, rbac, readiness, status
 from localcloud.controlplane.layout import ORDER, Layout
+from localcloud.folders import start_command
 from slipway.errors import FailedError
 from slipway.progress import NullProgress, Progress
 from slipway.tools import CLUSTER, ensure
@@ -73,7 +74,9 @@ class ControlPlane:
         if self.is_external:
             return external.kubeconfig(self.layout)
         if not self.layout.kubeconfig.exists():
-            raise FailedError(f"there is no local cluster in {self.layout.root}: run `slipway cluster start`")
+            raise FailedError(
+                f"there is no local cluster in {self.layout.root}: run `{start_command(self.layout.root)}`"
+            )
         return self.layout.kubeconfig
 
     def healthy(self) -> bool:
@@ -124,7 +127,7 @@ class ControlPlane:
         if self.is_external:
             return False
         if not readiness.api(self.layout).answers("/readyz"):
-            raise FailedError("the local cluster does not run: `slipway cluster start` starts it")
+            raise FailedError(f"the local cluster does not run: `{start_command(self.layout.root)}` starts it")
         tools = self._tools or ensure(CLUSTER, told)
         self._tools = tools
         with self._locked():

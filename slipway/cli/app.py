@@ -18,7 +18,8 @@ app = typer.Typer(
     epilog="Start with: slipway up local",
 )
 cluster_app = typer.Typer(
-    no_args_is_help=True, help="The local environment's Kubernetes API: etcd, API server, controllers, on loopback."
+    no_args_is_help=True,
+    help="The Kubernetes API of `local` and --offline: etcd, API server, controllers, on loopback.",
 )
 app.add_typer(cluster_app, name="cluster")
 
@@ -26,7 +27,18 @@ Environment = Annotated[str, typer.Argument(help="Name of a file in environments
 AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON on standard output.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Tell no progress.")]
 Kubeconfig = Annotated[
-    Path | None, typer.Option(help="local only: use this cluster of your own instead of the built-in one.")
+    Path | None, typer.Option(help="local and --offline: use this cluster of your own instead of the built-in one.")
+]
+Offline = Annotated[
+    bool,
+    typer.Option(
+        "--offline",
+        help="Run on localcloud's stand-ins instead of the environment's account: a rehearsal on this machine; "
+        "needs no credentials.",
+    ),
+]
+OfEnvironment = Annotated[
+    str, typer.Option("--environment", "-e", help="Whose control plane: local, or an environment that ran --offline.")
 ]
 Context = Annotated[str | None, typer.Option(help="Context of --kubeconfig; its current one otherwise.")]
 Stacks = Annotated[
@@ -34,19 +46,30 @@ Stacks = Annotated[
 ]
 
 
-@app.command(epilog="Examples:  slipway preview local   slipway preview dev --stack dev.growth --json")
-def preview(environment: Environment, stack: Stacks = None, json: AsJson = False, quiet: Quiet = False) -> None:
+@app.command(
+    epilog="Examples:  slipway preview local   slipway preview dev --offline   slipway preview dev -s dev.growth --json"
+)
+def preview(
+    environment: Environment,
+    stack: Stacks = None,
+    offline: Offline = False,
+    json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
     """Show what an update would change. Changes nothing."""
     from slipway.cli import deploy  # noqa: PLC0415
 
-    deploy.preview(environment, stack, as_json=json, quiet=quiet)
+    deploy.preview(environment, stack, offline=offline, as_json=json, quiet=quiet)
 
 
-@app.command(epilog="Examples:  slipway up local   slipway up local --no-wait   slipway up dev --stack dev.growth")
+@app.command(
+    epilog="Examples:  slipway up local   slipway up dev --offline   slipway up dev --stack dev.growth --no-wait"
+)
 def up(
     environment: Environment,
     stack: Stacks = None,
     wait: Annotated[bool, typer.Option(help="Wait until the rollouts end.")] = True,
+    offline: Offline = False,
     kubeconfig: Kubeconfig = None,
     context: Context = None,
     json: AsJson = False,
@@ -55,46 +78,56 @@ def up(
     """Bring an environment to its wanted state, wait for its rollouts, and say how every service is."""
     from slipway.cli import deploy  # noqa: PLC0415
 
-    deploy.up(environment, stack, deploy.Given(kubeconfig, context), waiting=wait, as_json=json, quiet=quiet)
+    given = deploy.Given(kubeconfig, context)
+    deploy.up(environment, stack, given, offline=offline, waiting=wait, as_json=json, quiet=quiet)
 
 
 @app.command(epilog="Examples:  slipway wait local   slipway wait local growth/churn")
 def wait(
     environment: Environment,
     services: Annotated[list[str] | None, typer.Argument(help="TEAM/SERVICE; all without any.")] = None,
+    offline: Offline = False,
     json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
     """Wait until rollouts end: 0 healthy or waiting for a person, 1 failed. Holds no lock; run it again at any time."""
     from slipway.cli import deploy  # noqa: PLC0415
 
-    deploy.status(environment, services, waiting=True, as_json=json, quiet=quiet)
+    deploy.status(environment, services, offline=offline, waiting=True, as_json=json, quiet=quiet)
 
 
 @app.command(epilog="Examples:  slipway status local   slipway status local --json")
 def status(
     environment: Environment,
     services: Annotated[list[str] | None, typer.Argument(help="TEAM/SERVICE; all without any.")] = None,
+    offline: Offline = False,
     json: AsJson = False,
 ) -> None:
     """Say how every service is now, without waiting."""
     from slipway.cli import deploy  # noqa: PLC0415
 
-    deploy.status(environment, services, waiting=False, as_json=json, quiet=True)
+    deploy.status(environment, services, offline=offline, waiting=False, as_json=json, quiet=True)
 
 
 @app.command(epilog="Example:  slipway refresh local")
-def refresh(environment: Environment, stack: Stacks = None, json: AsJson = False, quiet: Quiet = False) -> None:
+def refresh(
+    environment: Environment,
+    stack: Stacks = None,
+    offline: Offline = False,
+    json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
     """Make the state say what exists: the next preview then shows what changed behind its back."""
     from slipway.cli import deploy  # noqa: PLC0415
 
-    deploy.refresh(environment, stack, as_json=json, quiet=quiet)
+    deploy.refresh(environment, stack, offline=offline, as_json=json, quiet=quiet)
 
 
 @app.command(epilog="Example:  slipway destroy local --yes")
 def destroy(
     environment: Environment,
     stack: Stacks = None,
+    offline: Offline = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     json: AsJson = False,
     quiet: Quiet = False,
@@ -102,7 +135,7 @@ def destroy(
     """Delete everything that an environment declares: teams, then cluster, then platform."""
     from slipway.cli import deploy  # noqa: PLC0415
 
-    deploy.destroy(environment, stack, yes=yes, as_json=json, quiet=quiet)
+    deploy.destroy(environment, stack, offline=offline, yes=yes, as_json=json, quiet=quiet)
 
 
 @app.command(epilog="Examples:  slipway validate   slipway validate manifests/growth/churn.yaml")
@@ -125,37 +158,47 @@ def inventory(environment: Environment, json: AsJson = False) -> None:
 
 
 @cluster_app.command(epilog="Examples:  slipway cluster start   slipway cluster start --kubeconfig ~/.kube/config")
-def start(kubeconfig: Kubeconfig = None, context: Context = None, quiet: Quiet = False) -> None:
+def start(
+    environment: OfEnvironment = "local",
+    kubeconfig: Kubeconfig = None,
+    context: Context = None,
+    quiet: Quiet = False,
+) -> None:
     """Start what does not run yet."""
     from slipway.cli import cluster  # noqa: PLC0415
 
-    cluster.start(kubeconfig, context, quiet=quiet)
+    cluster.start(environment, kubeconfig, context, quiet=quiet)
 
 
-@cluster_app.command(epilog="Examples:  slipway cluster stop   slipway cluster stop --remove")
+@cluster_app.command(
+    epilog="Examples:  slipway cluster stop   slipway cluster stop -e dev   slipway cluster stop --remove"
+)
 def stop(
+    environment: Annotated[
+        str | None, typer.Option("--environment", "-e", help="Whose; without it local, and with --remove all.")
+    ] = None,
     remove: Annotated[
-        bool, typer.Option("--remove", help="Also remove everything of the local environment: data, state, logs.")
+        bool, typer.Option("--remove", help="Also remove everything that stand-ins hold here: data, state, logs.")
     ] = False,
     quiet: Quiet = False,
 ) -> None:
     """Stop the processes that were started here; never others."""
     from slipway.cli import cluster  # noqa: PLC0415
 
-    cluster.stop(remove=remove, quiet=quiet)
+    cluster.stop(environment, remove=remove, quiet=quiet)
 
 
 @cluster_app.command("status")
-def cluster_status(json: AsJson = False) -> None:
+def cluster_status(environment: OfEnvironment = "local", json: AsJson = False) -> None:
     """Say which parts run, where, since when, and where their logs are."""
     from slipway.cli import cluster  # noqa: PLC0415
 
-    cluster.status(as_json=json)
+    cluster.status(environment, as_json=json)
 
 
 @cluster_app.command("kubeconfig", epilog="Example:  export KUBECONFIG=$(slipway cluster kubeconfig)")
-def cluster_kubeconfig() -> None:
-    """Print the path of the local cluster's kubeconfig."""
+def cluster_kubeconfig(environment: OfEnvironment = "local") -> None:
+    """Print the path of the kubeconfig."""
     from slipway.cli import cluster  # noqa: PLC0415
 
-    cluster.kubeconfig()
+    cluster.kubeconfig(environment)

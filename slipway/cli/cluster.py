@@ -4,51 +4,56 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import shutil
 from typing import TYPE_CHECKING
 
 import typer
 
 from localcloud.controlplane import ControlPlane, use_external
-from localcloud.workspace import exclusive, folder
+from localcloud.folders import LOCAL, exclusive, folder, folders
+from localcloud.folders import remove as clear
 from slipway import repository
 from slipway.cli.session import answer, console
+from slipway.errors import Problem, Refused
 from slipway.progress import NullProgress, Progress
+from slipway.schema.reading import near
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-def start(kubeconfig: Path | None, context: str | None, *, quiet: bool) -> None:
+def start(environment: str, kubeconfig: Path | None, context: str | None, *, quiet: bool) -> None:
     """Start what does not run."""
-    root = repository.find_root()
-    with exclusive(root, "slipway cluster start"):
+    root = _known(environment)
+    with exclusive(root, environment, f"slipway cluster start -e {environment}") as found:
         if kubeconfig:
-            use_external(folder(root), kubeconfig, context)
-        ControlPlane(folder(root)).start(NullProgress() if quiet else Progress())
-    status(as_json=False)
+            use_external(found, kubeconfig, context)
+        ControlPlane(found).start(NullProgress() if quiet else Progress())
+    status(environment, as_json=False)
 
 
-def stop(*, remove: bool, quiet: bool) -> None:
-    """Stop everything that was started here; with `remove`, nothing of the local environment is left."""
+def stop(environment: str | None, *, remove: bool, quiet: bool) -> None:
+    """Stop what was started here for an environment; with `remove`, nothing of it is left, or of all without a name."""
     root = repository.find_root()
-    local = folder(root)
-    if not local.exists():
-        typer.echo("There is no local environment here.")
+    there = folders(root)
+    chosen = list(there) if remove and environment is None else [environment or LOCAL]
+    told = NullProgress() if quiet else Progress()
+    if not any(name in there for name in chosen):
+        typer.echo(f"There is no {environment or LOCAL} environment here.")
         return
-    with exclusive(root, "slipway cluster stop"):
-        plane = ControlPlane(local)
-        plane.stop(NullProgress() if quiet else Progress())
-        if remove:
-            shutil.rmtree(local)
-            with contextlib.suppress(OSError):
-                local.parent.rmdir()  # .slipway itself, unless something else is kept there
-            typer.echo(f"Removed {local}.")
+    for name in chosen:
+        with exclusive(root, name, "slipway cluster stop") as found:
+            ControlPlane(found).stop(told)
+            if remove:
+                clear(found)
+                typer.echo(f"Removed {found}.")
+    if remove:
+        with contextlib.suppress(OSError):
+            (root / ".slipway").rmdir()  # unless something else is kept there
 
 
-def status(*, as_json: bool) -> None:
+def status(environment: str, *, as_json: bool) -> None:
     """Say how each part is; exit 1 unless all that should run does."""
-    plane = ControlPlane(folder(repository.find_root()))
+    plane = ControlPlane(folder(_known(environment), environment))
     parts = plane.status()
     healthy = plane.layout.root.exists() and plane.healthy()
     if as_json:
@@ -68,6 +73,16 @@ def status(*, as_json: bool) -> None:
     raise typer.Exit(0 if healthy else 1)
 
 
-def kubeconfig() -> None:
+def kubeconfig(environment: str) -> None:
     """Print the path of the kubeconfig."""
-    typer.echo(str(ControlPlane(folder(repository.find_root())).kubeconfig()))
+    typer.echo(str(ControlPlane(folder(_known(environment), environment)).kubeconfig()))
+
+
+def _known(environment: str) -> Path:
+    """The repository's root. Raises Refused for an environment that has neither a file nor a folder here."""
+    root = repository.find_root()
+    known = sorted({*folders(root), *(path.stem for path in (root / "environments").glob("*.yaml"))})
+    if environment not in known:
+        what = f"there is no environment `{environment}`"
+        raise Refused([Problem("--environment", 0, what, near(environment, known))])
+    return root

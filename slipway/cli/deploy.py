@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from localcloud.folders import LOCAL
 from slipway import contract as contracts
 from slipway.addresses import full_image, kubeconfig
 from slipway.cli.session import Given, Session, answer, console
@@ -31,9 +32,9 @@ if TYPE_CHECKING:
 __all__ = ["Given", "destroy", "preview", "refresh", "status", "up"]
 
 
-def preview(environment: str, stacks: Sequence[str] | None, *, as_json: bool, quiet: bool) -> None:
+def preview(environment: str, stacks: Sequence[str] | None, *, offline: bool, as_json: bool, quiet: bool) -> None:
     """Show what an update would change."""
-    session = Session(environment, stacks, quiet=quiet)
+    session = Session(environment, stacks, quiet=quiet, offline=offline)
     workspace = session.workspace()
     session.start_cluster(only_if_made=True)
     results = session.run(workspace).preview()
@@ -48,10 +49,17 @@ def preview(environment: str, stacks: Sequence[str] | None, *, as_json: bool, qu
 
 
 def up(
-    environment: str, stacks: Sequence[str] | None, given: Given, *, waiting: bool, as_json: bool, quiet: bool
+    environment: str,
+    stacks: Sequence[str] | None,
+    given: Given,
+    *,
+    offline: bool,
+    waiting: bool,
+    as_json: bool,
+    quiet: bool,
 ) -> None:
     """Update, wait, and verify: the exit code says whether everything is as wanted and well."""
-    session = Session(environment, stacks, quiet=quiet)
+    session = Session(environment, stacks, quiet=quiet, offline=offline)
     with session.changing("up"):
         workspace = session.workspace()
         session.start_cluster(given)
@@ -72,9 +80,11 @@ def up(
     _exit(not _failed(results) and (not waiting or all_good(outcomes)))
 
 
-def status(environment: str, services: Sequence[str] | None, *, waiting: bool, as_json: bool, quiet: bool) -> None:
+def status(
+    environment: str, services: Sequence[str] | None, *, offline: bool, waiting: bool, as_json: bool, quiet: bool
+) -> None:
     """Say how services are, after waiting for them or at once."""
-    session = Session(environment, None, quiet=quiet)
+    session = Session(environment, None, quiet=quiet, offline=offline)
     chosen = _chosen(session, services)
     workspace = session.workspace()
     contract = _published(session, workspace)
@@ -86,9 +96,9 @@ def status(environment: str, services: Sequence[str] | None, *, waiting: bool, a
     _exit(all_good(outcomes) or (not waiting and not any(o.health.settled for o in outcomes)))
 
 
-def refresh(environment: str, stacks: Sequence[str] | None, *, as_json: bool, quiet: bool) -> None:
+def refresh(environment: str, stacks: Sequence[str] | None, *, offline: bool, as_json: bool, quiet: bool) -> None:
     """Make the state say what exists."""
-    session = Session(environment, stacks, quiet=quiet)
+    session = Session(environment, stacks, quiet=quiet, offline=offline)
     with session.changing("refresh"):
         workspace = session.workspace()
         session.start_cluster()
@@ -100,9 +110,11 @@ def refresh(environment: str, stacks: Sequence[str] | None, *, as_json: bool, qu
     _exit(not _failed(results))
 
 
-def destroy(environment: str, stacks: Sequence[str] | None, *, yes: bool, as_json: bool, quiet: bool) -> None:
+def destroy(
+    environment: str, stacks: Sequence[str] | None, *, offline: bool, yes: bool, as_json: bool, quiet: bool
+) -> None:
     """Delete everything that the chosen stacks declare."""
-    session = Session(environment, stacks, quiet=quiet)
+    session = Session(environment, stacks, quiet=quiet, offline=offline)
     if not yes:
         if not sys.stdin.isatty():
             raise FailedError(f"destroy deletes {', '.join(session.stacks)}; say --yes where nobody can be asked")
@@ -167,9 +179,7 @@ def _published(session: Session, workspace: Workspace) -> Contract:
         found = Stack(f"{session.desired.name}.{team}", workspace).outputs()
         if "contract" in found:
             return contracts.parse(found["contract"], derived, planned=True)
-    message = (
-        f"environment `{session.desired.name}` has no stack with services yet; run slipway up {session.desired.name}"
-    )
+    message = f"environment `{session.desired.name}` has no stack with services yet; run {session.typed('up')}"
     raise FailedError(message)
 
 
@@ -193,10 +203,12 @@ def _next_steps(session: Session, workspace: Workspace, outcomes: Sequence[Outco
         return
     name = session.desired.name
     typer.echo("\nNext:")
-    if session.is_local:
-        typer.echo("  kubectl --kubeconfig $(.venv/bin/slipway cluster kubeconfig) get rollouts,deploy,pods -A")
+    if session.offline:
+        of = "" if name == LOCAL else f" -e {name}"
+        typer.echo(f"  kubectl --kubeconfig $(.venv/bin/slipway cluster kubeconfig{of}) get rollouts,deploy,pods -A")
     first = outcomes[0].service
-    typer.echo(f"  edit manifests/{first.team}/, then: .venv/bin/slipway preview {name}, .venv/bin/slipway up {name}")
+    preview, update = session.typed("preview"), session.typed("up")
+    typer.echo(f"  edit manifests/{first.team}/, then: .venv/bin/{preview}, .venv/bin/{update}")
     typer.echo(f"  the plain CLI: {workspace.command(f'preview -s {name}.{first.team}')}")
 
 

@@ -13,8 +13,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from localcloud.controlplane import ControlPlane, use_external
-from localcloud.workspace import exclusive, folder, prepare
+from localcloud.folders import LOCAL, exclusive, folder
+from localcloud.workspace import prepare
 from slipway import repository
+from slipway.credentials import needed
 from slipway.desired import desired
 from slipway.engine.run import LAYERS, Run
 from slipway.engine.workspace import for_account
@@ -31,11 +33,12 @@ if TYPE_CHECKING:
 
     from slipway.desired import Desired
     from slipway.engine.workspace import Workspace
+    from slipway.repository import EnvironmentFile
 
 
 @dataclass(frozen=True)
 class Given:
-    """A cluster of the user's own, for the local environment."""
+    """A cluster of the user's own, for an environment on stand-ins."""
 
     kubeconfig: Path | None = None
     context: str | None = None
@@ -44,58 +47,66 @@ class Given:
 class Session:
     """One command on one environment. Nothing has been touched when the constructor returns."""
 
-    def __init__(self, environment: str, stacks: Sequence[str] | None, *, quiet: bool) -> None:
+    def __init__(self, environment: str, stacks: Sequence[str] | None, *, quiet: bool, offline: bool = False) -> None:
         self.root = repository.find_root()
         self.repository = repository.load(self.root)
         self.desired: Desired = desired(self.repository, environment)
         self.stacks = self._chosen(stacks)
         self.progress: Progress = NullProgress() if quiet else Progress()
-
-    @property
-    def is_local(self) -> bool:
-        """Whether this environment runs on stand-ins."""
-        return self.desired.environment.stand_ins
+        self.offline = offline or self.desired.environment.stand_ins
+        """Whether this command runs on stand-ins: `local` always does."""
 
     @property
     def plane(self) -> ControlPlane:
-        """The local control plane."""
-        return ControlPlane(folder(self.root))
+        """The control plane of this environment's stand-ins."""
+        return ControlPlane(folder(self.root, self.desired.name))
+
+    @property
+    def file(self) -> EnvironmentFile:
+        """The environment with the document that it came from."""
+        return self.repository.environment(self.desired.name)
 
     def workspace(self) -> Workspace:
-        """Where the engine runs; gets the engine first if it is not there."""
+        """Where the engine runs; gets the engine first if it is not there, and says once what is no real thing."""
+        if not self.offline:
+            needed(self.file)
         pulumi = ensure(ENGINE, self.progress)["pulumi"]
-        if self.is_local:
-            found = prepare(self.root, pulumi)
-            if "kubernetes" not in found.stand_ins:
-                self.progress.say("using the official kubernetes provider plugin, which is installed")
+        if self.offline:
+            found = prepare(self.root, self.desired.name, self.desired.environment.google, pulumi)
+            sys.stderr.write(f"{_stand_ins(self.desired.name, found)}\n")
             return found
-        return for_account(self.root, self.repository.environment(self.desired.name), pulumi)
+        return for_account(self.root, self.file, pulumi)
+
+    def typed(self, command: str) -> str:
+        """What a person types for `command` on this environment, as it was run here."""
+        offline = " --offline" if self.offline and not self.desired.environment.stand_ins else ""
+        return f"slipway {command} {self.desired.name}{offline}"
 
     @contextlib.contextmanager
     def changing(self, doing: str) -> Generator[None]:
-        """One command at a time may change the local environment; elsewhere the backend's own lock holds."""
-        if not self.is_local:
+        """One command at a time may change what stand-ins hold; elsewhere the backend's own lock holds."""
+        if not self.offline:
             yield
             return
-        with exclusive(self.root, f"slipway {doing} {self.desired.name}"):
+        with exclusive(self.root, self.desired.name, self.typed(doing)):
             yield
 
     def start_cluster(self, given: Given | None = None, *, only_if_made: bool = False) -> None:
-        """Have the local cluster answer; elsewhere there is nothing to start."""
-        if not self.is_local:
+        """Have the control plane of the stand-ins answer; elsewhere there is nothing to start."""
+        if not self.offline:
             if given and given.kubeconfig:
                 raise FailedError(
-                    "--kubeconfig is for the local environment; others reach the cluster that they declare"
+                    "--kubeconfig is for `local` and --offline; otherwise an environment's own cluster is used"
                 )
             return
         if given and given.kubeconfig:
-            use_external(folder(self.root), given.kubeconfig, given.context)
+            use_external(folder(self.root, self.desired.name), given.kubeconfig, given.context)
         if not only_if_made or self.plane.layout.holds_data or self.plane.is_external:
             self.plane.start(self.progress)
 
     def run(self, workspace: Workspace) -> Run:
-        """The run over this session's stacks, with what the local environment does around them."""
-        if not self.is_local:
+        """The run over this session's stacks, with what happens around them on stand-ins."""
+        if not self.offline:
             return Run(self.desired, workspace, self.progress, stacks=self.stacks)
         plane = self.plane
         return Run(
@@ -120,6 +131,15 @@ class Session:
                 what = f"environment `{self.desired.name}` has no stack `{stack}`"
                 raise Refused([Problem("--stack", 0, what, near(stack, every))])
         return [stack for stack in every if not stacks or stack in stacks]
+
+
+def _stand_ins(environment: str, workspace: Workspace) -> str:
+    """What plays a part here, in one line."""
+    cloud = "Google Cloud (a local store)"
+    if "kubernetes" in workspace.stand_ins:
+        cloud += ", the Kubernetes plugin"
+    own = "" if environment == LOCAL else "; the account of the environment is not touched"
+    return f"{environment} on stand-ins: {cloud}, nodes and pods (kwok){own}"
 
 
 def console() -> Console:

@@ -10,6 +10,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from localcloud.folders import start_command
 from localcloud.providers.model import ProviderError
 
 if TYPE_CHECKING:
@@ -55,7 +56,9 @@ class Kube:
                 connection.close()
                 if attempt == 2:  # noqa: PLR2004 - a kept connection may have been closed by the other side
                     words = f"the local API server {self.host}:{self.port} does not answer ({error})"
-                    raise KubeError(0, f"{words}; run `slipway cluster start`") from error
+                    raise KubeError(
+                        0, f"{words}; run `slipway cluster start`, with -e for an environment --offline"
+                    ) from error
                 continue
             if answer.status >= _ERRORS_FROM:
                 raise KubeError(answer.status, _message(text) or f"{method} {path}: {answer.status}")
@@ -86,7 +89,9 @@ def _kubeconfig(cluster: LocalCluster) -> dict[str, Any]:
     try:
         text = cluster.kubeconfig.read_text(encoding="utf-8")
     except OSError as error:
-        raise ProviderError(f"{cluster.kubeconfig}: {error.strerror}; run `slipway cluster start`") from error
+        raise ProviderError(
+            f"{cluster.kubeconfig}: {error.strerror}; run `{start_command(cluster.kubeconfig.parent)}`"
+        ) from error
     try:
         document = json.loads(text)  # the control plane writes JSON, which is YAML, too
     except ValueError:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from localcloud.folders import start_command
 from localcloud.providers.model import ProviderError
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def load(store: Store) -> LocalCluster | None:
         return None
     except (ValueError, KeyError, TypeError) as error:
         raise ProviderError(
-            f"{path}: not readable ({error}); start the cluster again with `slipway cluster start`"
+            f"{path}: not readable ({error}); start the cluster again with `{start_command(path.parent)}`"
         ) from error
 
 
@@ -50,6 +51,6 @@ def require(store: Store) -> LocalCluster:
     if found is None:
         raise ProviderError(
             f"{store.root.parent / FILE} is missing: there is no local Kubernetes API for the cluster to lead to; "
-            "start it with `slipway cluster start`"
+            f"start it with `{start_command(store.root.parent)}`"
         )
     return found
