@@ -4,7 +4,8 @@
     get TYPE ID                     one record as JSON
     set TYPE ID PATH=JSON ...       change properties (drift); PATH=null removes one
     delete TYPE ID                  remove a record, as someone in the console would; nodes of a pool go with it
-    repair                          make missing nodes of all pools anew, as a managed instance group does
+    repair                          make missing nodes of all pools anew, as a managed instance group does, and what
+                                    add-ons keep in the cluster
     clear                           forget everything
 
 TYPE is a type token or its end (`NodePool`). The store is the one of SLIPWAY_LOCAL_DIR.
@@ -17,7 +18,7 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
-from localcloud.providers.gcp import catalog, nodes
+from localcloud.providers.gcp import addons, catalog, nodes
 from localcloud.providers.gcp.api import Api
 from localcloud.providers.gcp.services.cluster import CLUSTER, POOL
 from localcloud.providers.gcp.store import Store
@@ -73,8 +74,9 @@ def _run(options: argparse.Namespace, store: Store) -> int:
 
 
 def repair(store: Store) -> None:
-    """Bring the nodes of every pool to its record."""
+    """Bring the nodes of every pool to its record, and what add-ons bring to the clusters' records."""
     api = Api(store, log=print)
+    addons.reconcile(api, list(api.all(CLUSTER).values()))
     for (_, identity), values in store.all(POOL).items():
         nodes.reconcile(api, identity, values, values)
 
@@ -86,6 +88,7 @@ def delete(store: Store, token: str, identity: str) -> None:
         for _, pool in store.all(POOL, f"{identity}/nodePools/"):
             store.delete(POOL, pool)
         nodes.remove_all(Api(store), cluster=identity)
+        addons.reconcile(Api(store), list(Api(store).all(CLUSTER).values()))
     elif token == POOL:
         nodes.remove_all(Api(store), cluster=identity.rsplit("/nodePools/", 1)[0], pool=identity)
 

@@ -149,13 +149,18 @@ def _release(api: Api, identity: str, values: Values) -> None:
 
 
 def _appear(api: Api, identity: str, values: Values, old: Values | None) -> None:
-    """A new cluster has its default pool unless that is removed at once; a deleted one takes its nodes along."""
-    from localcloud.providers.gcp import nodes  # noqa: PLC0415 - only where nodes are touched
+    """A new cluster has its default pool unless that is removed at once; a deleted one takes its nodes along.
+
+    What add-ons bring follows the records of all clusters: they lead to one API server.
+    """
+    from localcloud.providers.gcp import addons, nodes  # noqa: PLC0415 - only where the local cluster is touched
 
     if not values:
         nodes.remove_all(api, cluster=identity)
     elif old is None and not values.get("removeDefaultNodePool") and not values.get("enableAutopilot"):
         _make_default_pool(api, identity, values)
+    others = [cluster for name, cluster in api.all(CLUSTER).items() if name != identity]
+    addons.reconcile(api, [*others, values])
 
 
 def _make_default_pool(api: Api, identity: str, values: Values) -> None:

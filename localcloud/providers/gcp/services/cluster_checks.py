@@ -64,6 +64,7 @@ def check(api: Api, values: Values) -> Iterator[tuple[str, str]]:
     yield from _check_private(values)
     yield from _check_identity(api, values)
     yield from _check_maintenance(values)
+    yield from _check_addons(values)
     for index, component in enumerate(lookup(values, "loggingConfig.enableComponents") or []):
         if isinstance(component, str) and component not in _LOGGING:
             yield f"loggingConfig.enableComponents[{index}]", f"{component} is none of {sorted(_LOGGING)}"
@@ -160,6 +161,26 @@ def _check_identity(api: Api, values: Values) -> Iterator[tuple[str, str]]:
         yield (
             "workloadIdentityConfig.workloadPool",
             f"{pool!r} is not the pool of the cluster's project: {project}.svc.id.goog",
+        )
+
+
+def _check_addons(values: Values) -> Iterator[tuple[str, str]]:
+    """What add-ons need of their cluster ("Deploying Gateways", requirements; "Use Secret Manager add-on with GKE")."""
+    channel = lookup(values, "gatewayApiConfig.channel")
+    if channel == "CHANNEL_EXPERIMENTAL":
+        yield (
+            "gatewayApiConfig.channel",
+            "CHANNEL_EXPERIMENTAL is deprecated (GKE REST reference): use CHANNEL_STANDARD",
+        )
+    if channel == "CHANNEL_STANDARD":
+        if values.get("networkingMode") == "ROUTES":
+            yield "gatewayApiConfig.channel", "the Gateway API needs a VPC-native cluster"
+        if lookup(values, "addonsConfig.httpLoadBalancing.disabled") is True:
+            yield "gatewayApiConfig.channel", "the Gateway API needs the add-on HttpLoadBalancing"
+    if lookup(values, "secretManagerConfig.enabled") is True and values.get("workloadIdentityConfig") is None:
+        yield (
+            "secretManagerConfig.enabled",
+            "the Secret Manager add-on needs Workload Identity (workloadIdentityConfig)",
         )
 
 

@@ -378,6 +378,22 @@ def test_an_auto_mode_network_keeps_its_range(cloud: Cloud) -> None:
         cloud.create(SUBNETWORK, ipCidrRange="10.130.0.0/20", secondaryIpRanges=[])
 
 
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"gatewayApiConfig": {"channel": "CHANNEL_EXPERIMENTAL"}}, "use CHANNEL_STANDARD"),
+        ({"networkingMode": "ROUTES", "ipAllocationPolicy": None}, "VPC-native"),
+        ({"addonsConfig": {"httpLoadBalancing": {"disabled": True}}}, "HttpLoadBalancing"),
+        ({"secretManagerConfig": {"enabled": True}, "workloadIdentityConfig": None}, "needs Workload Identity"),
+    ],
+)
+def test_what_add_ons_need(cloud: Cloud, changes: dict[str, Any], words: str) -> None:
+    fine = {"gatewayApiConfig": {"channel": "CHANNEL_STANDARD"}, "secretManagerConfig": {"enabled": True}}
+    assert not cloud.refusal(CLUSTER, **fine)
+    given = {key: value for key, value in {**VALID[CLUSTER], **fine, **changes}.items() if value is not None}
+    assert words in "; ".join(failure.reason for failure in cloud.check(CLUSTER, given))
+
+
 def test_the_control_planes_range_overlaps_nothing(cloud: Cloud) -> None:
     cloud.build(NETWORK, SUBNETWORK, CLUSTER)
     for taken in ("10.0.0.16/28", "172.16.0.0/28"):
