@@ -194,7 +194,8 @@ def _read(published: str | Mapping[str, Any], where: str) -> Contract:
     if missing := sorted(names - found.keys()):
         raise FailedError(f"{where} lacks {', '.join(missing)}; publish it again by an update of the platform stack")
     values: dict[str, Any] = {name: found[name] for name in names}
-    return Contract(**{**values, "gateway": _entrance(found["gateway"], where)})
+    values["gateway"] = _entrance(found["gateway"], where)
+    return Contract(**values)
 
 
 def _entrance(value: Mapping[str, Any] | None, where: str) -> Entrance | None:

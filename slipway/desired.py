@@ -6,10 +6,11 @@ fits no node, a canary that its number of pods cannot keep.
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from slipway import units
+from slipway import hardening, units
 from slipway.errors import Problem, Refused
 from slipway.machines import Machine, machine
 from slipway.repository import tags_in
@@ -88,9 +89,10 @@ class Desired:
 def desired(repository: Repository, name: str) -> Desired:
     """What environment `name` wants. Raises Refused with every problem."""
     file = repository.environment(name)
-    problems = [*_machines(file), *_overlays(file, repository), *_buckets(file)]
+    problems = [*hardening.refusals(file), *_machines(file), *_overlays(file, repository), *_buckets(file)]
     if problems:
         raise Refused(problems)
+    file = dataclasses.replace(file, value=hardening.filled(file.value))
     services: list[WantedService] = []
     for manifest in repository.manifests.values():
         service = _merged(manifest, file.value)

@@ -19,7 +19,8 @@ ROOT: Final = Path(__file__).resolve().parents[1]
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
-from slipway.schema import base, manifest  # noqa: E402 - the repository need not be installed
+from slipway import profiles  # noqa: E402 - the repository need not be installed
+from slipway.schema import base, manifest  # noqa: E402
 from slipway.schema.artifacts import ImageReference, ModelReference  # noqa: E402
 from slipway.schema.environment import Environment  # noqa: E402
 from slipway.schema.manifest import Service  # noqa: E402
@@ -53,7 +54,37 @@ def pages() -> dict[str, str]:
     return {
         "environment.md": _page("Environments", "environments/NAME.yaml", Environment),
         "manifest.md": _page("Manifests", "manifests/TEAM/NAME.yaml", Service),
+        "profiles.md": _profiles(),
     }
+
+
+def _profiles() -> str:
+    """The safety profiles, from the table that the platform is made with."""
+    lines = [
+        "# Safety profiles",
+        "",
+        "<!-- Written by `make reference` from slipway/profiles.py; edit the table there. -->",
+        "",
+        "An environment names one: `profile: hardened` is the default. Its file may only add to the profile: a value",
+        "that is weaker is refused with the file's line, the profile and the reason.",
+        "",
+        "## What profiles choose",
+        "",
+        f"| setting | {' | '.join(profiles.NAMES)} | reason | source |",
+        "|---|---|---|---|---|---|",
+    ]
+    for row in profiles.SETTINGS:
+        values = " | ".join(_value(value) for value in row.values)
+        lines.append(f"| {row.title} | {values} | {row.reason} | {row.source} |")
+    lines += ["", "## What is on in every profile", "", "| what | reason | source |", "|---|---|---|"]
+    lines += [f"| {row.what} | {row.reason} | {row.source} |" for row in profiles.ALWAYS]
+    return "\n".join([*lines, ""])
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:.0%}" if isinstance(value, float) else f"`{value}`" if isinstance(value, str) else str(value)
 
 
 def _page(title: str, file: str, model: type[BaseModel]) -> str:

@@ -89,14 +89,17 @@ class Backup(Strict):
     schedule: Annotated[str, form(r"\S+( \S+){4}", "no cron schedule", "write five fields, such as `0 3 * * *`")] = (
         Field(default="0 3 * * *", description="When, as a cron schedule (UTC).")
     )
-    keep_days: Annotated[int, Field(ge=1, le=365)] = Field(default=30, description="How long a backup is kept.")
-    lock_days: Annotated[int, Field(ge=0, le=90)] = Field(
-        default=0, description="How long nobody can delete a backup; 0: at once."
+    keep_days: Annotated[int, Field(ge=1, le=365)] | None = Field(
+        default=None, description="How long a backup is kept (days); the profile's choice without it."
+    )
+    lock_days: Annotated[int, Field(ge=0, le=90)] | None = Field(
+        default=None,
+        description="How long nobody can delete a backup (days), 0: not at all; the profile's choice without it.",
     )
 
     @model_validator(mode="after")
     def _lock_fits(self) -> Self:
-        if self.lock_days > self.keep_days:
+        if self.lock_days is not None and self.keep_days is not None and self.lock_days > self.keep_days:
             both = f"lock_days is {self.lock_days} and keep_days is {self.keep_days}"
             raise WrongAtError(("lock_days",), f"{both}; a backup cannot be locked for longer than it is kept")
         return self
@@ -124,10 +127,10 @@ class Cluster(Strict):
     pools: Annotated[dict[Label, Pool], Field(min_length=1)] = Field(
         default={"general": Pool()}, description="Node pools by name."
     )
-    access: Literal["dns", "private-runner"] = Field(
-        default="dns",
+    access: Literal["dns", "private-runner"] | None = Field(
+        default=None,
         description="How the API is reached: `dns`, by GKE's DNS endpoint with IAM; `private-runner`, from inside the "
-        "VPC only.",
+        "VPC only. The profile's choice without it.",
     )
     authorized_networks: dict[Label, Annotated[str, checked(public_range)]] = Field(
         default={}, description="Ranges that may reach the private endpoint, by name; none: only the cluster's own."
