@@ -12,6 +12,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from slipway.branches import shortened
 from slipway.errors import FailedError
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 VERSION: Final = 2
 OBJECT: Final = f"contract/v{VERSION}.json"
+_MAX_ACCOUNT: Final = 30
+"""Characters of a service account's id (IAM documentation, "Create service accounts")."""
 EXEC_PLUGIN: Final = "gke-gcloud-auth-plugin"
 """GKE documentation, "Install kubectl and configure cluster access": credentials come from this plugin."""
 
@@ -109,17 +112,25 @@ def entrance(desired: Desired) -> Entrance | None:
 
 def deployer(desired: Desired, team: str) -> str:
     """The service account that deploys the team's stack, as an e-mail address."""
-    return f"{deployer_id(team)}@{desired.environment.google.project}.iam.gserviceaccount.com"
+    return f"{deployer_id(desired, team)}@{desired.environment.google.project}.iam.gserviceaccount.com"
 
 
-def deployer_id(team: str) -> str:
+def deployer_id(desired: Desired, team: str) -> str:
     """Account id of the team's deployer (6 to 30 characters, which `repository.team_name` sees to)."""
+    if desired.environment.template:
+        return shortened(f"deploy-{desired.name}-{team}", _MAX_ACCOUNT)
     return f"deploy-{team}"
 
 
 def nodes_id(desired: Desired) -> str:
     """Account id of the nodes of the environment's cluster."""
-    return f"nodes-{desired.cluster_name}"
+    return shortened(f"nodes-{cluster_name(desired)}", _MAX_ACCOUNT)
+
+
+def cluster_name(desired: Desired) -> str:
+    """What the environment's cluster is called in its project, which a branch's environment shares with others."""
+    key = desired.cluster_name
+    return f"{desired.name}-{key}" if desired.environment.template else key
 
 
 def base_name(desired: Desired) -> str:
@@ -142,7 +153,7 @@ def derive(desired: Desired) -> Contract:
         environment=desired.name,
         project=google.project,
         location=cluster.location,
-        cluster_id=f"projects/{google.project}/locations/{cluster.location}/clusters/{desired.cluster_name}",
+        cluster_id=f"projects/{google.project}/locations/{cluster.location}/clusters/{cluster_name(desired)}",
         endpoint=None,
         certificate_authority=None,
         exec_plugin=EXEC_PLUGIN,

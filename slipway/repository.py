@@ -7,11 +7,11 @@ happens, so a run that starts has nothing left to trip over.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from slipway import source
+from slipway import branches, source, templates
 from slipway.errors import Problem, Refused
 from slipway.schema.artifacts import image
 from slipway.schema.base import dns_label
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from slipway.source import Document
 
 _SUFFIX = ".yaml"
-_MAX_ENVIRONMENT = 24
+_MAX_ENVIRONMENT = branches.MAX_NAME
 """A bucket's name has 63 characters, of which project and purpose may take 39."""
 _MAX_TEAM = 23
 """The account `deploy-TEAM` that deploys a team's stack may have 30 characters."""
@@ -40,6 +40,13 @@ class EnvironmentFile:
     name: str
     value: Environment
     document: Document
+    template: str | None = None
+    """The template that made it; None for an environment with a file of its own."""
+
+    @property
+    def is_template(self) -> bool:
+        """Whether this is a template itself: nothing is deployed to it, only to its branches' environments."""
+        return self.value.template is not None and self.template is None
 
 
 @dataclass(frozen=True)
@@ -65,12 +72,48 @@ class Repository:
     manifests: Mapping[str, Manifest]
 
     def environment(self, name: str) -> EnvironmentFile:
-        """The environment called `name`; raises Refused with those that exist."""
-        if name not in self.environments:
-            raise Refused(
-                [Problem("environments", 0, f"there is no environment `{name}`", near(name, list(self.environments)))]
-            )
-        return self.environments[name]
+        """The environment called `name`, a branch's own included; raises Refused with those that exist."""
+        file = self.environments.get(name)
+        if file and not file.is_template:
+            return file
+        if file:
+            example = f"{branches.prefix(templates.pattern(file))}x"
+            what = f"`{name}` is the template of branches {templates.pattern(file)}"
+            raise Refused([file.document.problem((), what, f"name a branch's environment, such as {example}")])
+        for template in self.templates:
+            if branches.makes(name, templates.pattern(template)):
+                return self._instance(name, template)
+        raise Refused([Problem("environments", 0, f"there is no environment `{name}`", near(name, self.names))])
+
+    def of_branch(self, branch: str) -> EnvironmentFile:
+        """The environment that `branch` deploys to; raises Refused with the branches that have one."""
+        for file in self.environments.values():
+            if file.value.branch == branch:
+                return file
+        for template in self.templates:
+            if branches.matches(branch, pattern := templates.pattern(template)):
+                file = self._instance(branches.name_of(branch, pattern), template)
+                return replace(file, value=file.value.model_copy(update={"branch": branch}))
+        named = [file.value.branch or templates.pattern(file) for file in self.environments.values()]
+        what = f"branch `{branch}` deploys to no environment"
+        raise Refused([Problem("environments", 0, what, near(branch, sorted(filter(None, named))))])
+
+    @staticmethod
+    def _instance(name: str, template: EnvironmentFile) -> EnvironmentFile:
+        return EnvironmentFile(name, branches.instance(name, template.value), template.document, template.name)
+
+    @property
+    def templates(self) -> list[EnvironmentFile]:
+        """Files that are templates."""
+        return [file for file in self.environments.values() if file.is_template]
+
+    @property
+    def names(self) -> list[str]:
+        """Every environment with a file, and for a template the one of its branch `.../x`: all there is to check."""
+        return [
+            f"{branches.prefix(templates.pattern(file))}x" if file.is_template else name
+            for name, file in self.environments.items()
+        ]
 
     @property
     def teams(self) -> list[str]:
@@ -94,6 +137,7 @@ def load(root: Path) -> Repository:
     environments = dict(_environments(root, problems))
     manifests = dict(_manifests(root, problems))
     problems += _branches_mapped_twice(environments)
+    problems += templates.problems(environments, {each.team: f"manifests/{each.team}" for each in manifests.values()})
     if problems:
         raise Refused(problems)
     return Repository(root, environments, manifests)

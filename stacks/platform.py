@@ -42,13 +42,18 @@ def declare(desired: Desired, layer: str) -> None:
     )
     cluster = _cluster(desired, network, opts)
     teams = {
-        team: TeamIdentity(f"team-{team}", contract.deployer_id(team), google.project, opts) for team in desired.teams
+        team: TeamIdentity(f"team-{team}", contract.deployer_id(desired, team), google.project, opts)
+        for team in desired.teams
     }
     for name, registry in environment.registries.items():
+        if registry.shared:
+            continue
         keep = units.seconds(registry.keep_untagged)
         Registry(f"registry-{name}", RegistryArgs(name, google.region, registry.immutable_tags, keep), opts)
     readers = {team: namespace_principal(google.project, google.number, team) for team in desired.teams}
     for name, bucket in environment.buckets.items():
+        if bucket.existing:  # nor a grant: its owner makes it, and a second one would go with this environment
+            continue
         full = contract.bucket_name(desired, name)
         args = BucketArgs(full, google.region, bucket.keep_old_versions, not bucket.protect, readers)
         Bucket(f"bucket-{name}", args, opts)
@@ -61,7 +66,7 @@ def _cluster(desired: Desired, network: Network, opts: pulumi.ResourceOptions) -
     cluster = Cluster(
         f"cluster-{name}",
         ClusterArgs(
-            name=name,
+            name=contract.cluster_name(desired),
             project=environment.google.project,
             location=wanted.location,
             zones=wanted.zones,
@@ -72,7 +77,7 @@ def _cluster(desired: Desired, network: Network, opts: pulumi.ResourceOptions) -
         ),
         opts,
     )
-    nodes = NodeIdentity(f"nodes-{name}", environment.google.project, opts)
+    nodes = NodeIdentity(f"nodes-{name}", contract.nodes_id(desired), environment.google.project, opts)
     for pool_name, pool in wanted.pools.items():
         NodePool(
             f"{name}-{pool_name}",
@@ -98,7 +103,8 @@ def _publish(
 ) -> None:
     """The contract, as an object in a bucket of its own and as the stack's output."""
     google = desired.environment.google
-    args = BucketArgs(contract.own_bucket(desired), google.region, 10, desired.environment.stand_ins, readers)
+    removable = desired.environment.stand_ins or desired.environment.template is not None
+    args = BucketArgs(contract.own_bucket(desired), google.region, 10, removable, readers)
     bucket = Bucket("bucket-slipway", args, opts)
     derived = contract.derive(desired)
 

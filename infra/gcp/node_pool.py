@@ -53,10 +53,12 @@ class NodeIdentity(pulumi.ComponentResource):
 
     email: pulumi.Output[str]
 
-    def __init__(self, name: str, project: str, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(self, name: str, account_id: str, project: str, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("slipway:gcp:NodeIdentity", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        account = Account(f"{name}-account", account_id=name, display_name="Nodes of the Slipway cluster", opts=child)
+        account = Account(
+            f"{name}-account", account_id=account_id, display_name="Nodes of the Slipway cluster", opts=child
+        )
         for role in _NODE_ROLES:
             IAMMember(
                 f"{name}-{role.rsplit('.', 1)[-1]}", project=project, role=role, member=account.member, opts=child

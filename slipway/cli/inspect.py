@@ -61,7 +61,7 @@ def _problems(root: Path) -> list[Problem]:
     except Refused as refused:
         return refused.problems
     problems: list[Problem] = []
-    for name in found.environments:
+    for name in found.names:
         try:
             desired(found, name)
         except Refused as refused:

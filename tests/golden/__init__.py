@@ -23,8 +23,8 @@ _LARGE: Final = 4000
 
 
 def names() -> list[str]:
-    """The environments of this repository."""
-    return sorted(path.stem for path in (ROOT / "environments").glob("*.yaml"))
+    """The environments of this repository; of a template, that of its branch `.../x`."""
+    return sorted(repository.load(ROOT).names)
 
 
 def golden(name: str) -> str:

@@ -6,15 +6,16 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from slipway.addresses import full_image, kubeconfig
-from slipway.contract import Contract, Entrance, deployer_id, derive, own_bucket, parse
+from slipway.contract import Contract, Entrance, deployer_id, derive, nodes_id, own_bucket, parse
 from slipway.errors import FailedError
 from slipway.repository import team_name
-from tests.support.repositories import DEV, DIGEST
+from tests.support.repositories import DEV, DIGEST, TEMPLATE
 
 if TYPE_CHECKING:
     from tests.support.repositories import Clone
@@ -109,8 +110,13 @@ def test_images_are_made_whole(clone: Clone, published: Contract) -> None:
 
 
 @pytest.mark.parametrize("team", ["a", "growth", "t" * 23])
-def test_accounts_fit_google_s_limits(team: str) -> None:
-    assert 6 <= len(deployer_id(team_name(team))) <= 30
+@pytest.mark.parametrize("name", ["dev", "feature-x", "feature-abcdefghijkl-012345"[:24]])
+def test_accounts_fit_google_s_limits(clone: Clone, team: str, name: str) -> None:
+    clone.write("environments/feature.yaml", TEMPLATE)
+    wanted = clone.desired(name)
+    for account in (deployer_id(wanted, team_name(team)), nodes_id(wanted)):
+        assert 6 <= len(account) <= 30
+        assert re.fullmatch(r"[a-z]([-a-z0-9]*[a-z0-9])", account)
 
 
 def test_a_preview_takes_what_the_platform_s_next_update_will_add(derived: Contract, published: Contract) -> None:

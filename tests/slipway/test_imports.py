@@ -12,6 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 CORE = [
     "addresses",
+    "branches",
     "cli.app",
     "contract",
     "credentials",
@@ -41,6 +42,7 @@ CORE = [
     "schema.rollout",
     "schema.storage",
     "source",
+    "templates",
     "units",
     "waiting",
 ]

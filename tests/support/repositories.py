@@ -100,6 +100,20 @@ rollout: {{strategy: recreate}}
 }
 
 
+TEMPLATE = """\
+template: {branches: "feature/*", lifetime: 72h}
+google: {project: acme-dev, number: "100000000002", region: europe-west4}
+state: {backend: "gs://acme-dev-state"}
+clusters:
+  main:
+    location: europe-west4-a
+    deletion_protection: false
+registries: {ml: {shared: true}}
+buckets: {models: {existing: acme-dev-dev-models}}
+"""
+"""A template beside `dev`, in its project; no part of FILES."""
+
+
 @dataclass(frozen=True)
 class Clone:
     """The repository at `root`."""
@@ -126,7 +140,7 @@ class Clone:
         except Refused as refused:
             return refused.problems
         problems: set[Problem] = set()
-        for name in found.environments:
+        for name in found.names:
             try:
                 desired(found, name)
             except Refused as refused:
