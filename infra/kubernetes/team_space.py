@@ -13,6 +13,9 @@ from pulumi_kubernetes.rbac.v1 import Role, RoleBinding
 from infra.blocks import block
 from infra.kubernetes.objects import metadata
 
+TEAM: Final = "slipway.dev/team"
+"""The label of a team's namespace, by which policies know it."""
+
 _DEPLOYER_RULES: Final[Any] = [
     {
         "apiGroups": ["", "apps", "autoscaling", "batch", "networking.k8s.io", "policy", "argoproj.io"],
@@ -41,6 +44,10 @@ _HEALTH_CHECKS: Final = ("35.191.0.0/16", "130.211.0.0/22")
 """Cloud Load Balancing documentation, "Health checks overview", probe IP ranges."""
 _METADATA_SERVER: Final = (("169.254.169.252/32", 988), ("169.254.169.254/32", 80))
 """GKE documentation, "Workload Identity Federation for GKE": with and without Dataplane V2."""
+_RESOLVERS: Final = ("169.254.20.10/32", "169.254.169.254/32")
+"""Resolvers that no selector can name: NodeLocal DNSCache, which listens on the node (GKE documentation, "Set up
+NodeLocal DNSCache"; on by default from 1.34.1), and the metadata server, which answers for Cloud DNS ("Using Cloud DNS
+for GKE"; tektoncd/operator#4000 shows what happens without it)."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +68,7 @@ class TeamSpace(pulumi.ComponentResource):
             metadata=metadata(
                 args.team,
                 labels={
-                    "slipway.dev/team": args.team,
+                    TEAM: args.team,
                     # Kubernetes documentation, "Pod Security Standards": the strictest profile
                     "pod-security.kubernetes.io/enforce": "restricted",
                 },
@@ -82,21 +89,28 @@ class TeamSpace(pulumi.ComponentResource):
 
 
 def baseline() -> Any:
-    """What every pod may do: look up names, call HTTPS, get its identity, answer health checks; nothing else."""
-    dns = {"protocol": "UDP", "port": 53}, {"protocol": "TCP", "port": 53}
+    """What every pod may do: look up names, call HTTPS and the teams' services, get its identity, answer health checks.
+
+    Whom a service answers is its own policy's to say: a team's pods may send to every team's, but the other side's
+    baseline lets in nothing that the called service does not name. Nothing else is reached.
+    """
     return {
         "podSelector": {},
         "policyTypes": ["Ingress", "Egress"],
         "ingress": [{"from": [{"ipBlock": {"cidr": cidr}} for cidr in _HEALTH_CHECKS]}],
         "egress": [
             {
-                "to": [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}}}],
-                "ports": list(dns),
+                "to": [
+                    {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}}},
+                    *({"ipBlock": {"cidr": cidr}} for cidr in _RESOLVERS),
+                ],
+                "ports": [{"protocol": protocol, "port": 53} for protocol in ("UDP", "TCP")],
             },
             *(
                 {"to": [{"ipBlock": {"cidr": cidr}}], "ports": [{"protocol": "TCP", "port": port}]}
                 for cidr, port in _METADATA_SERVER
             ),
+            {"to": [{"namespaceSelector": {"matchExpressions": [{"key": TEAM, "operator": "Exists"}]}}]},
             {"ports": [{"protocol": "TCP", "port": 443}]},
         ],
     }
