@@ -186,7 +186,8 @@ def _element_class(held: Any) -> Any:
 
 
 def snake(name: str) -> str:
-    """`routerNat` -> `router_nat`."""
+    """`routerNat` -> `router_nat`, `iAMCustomRole` -> `iam_custom_role`."""
+    name = name.replace("iAM", "iam").replace("IAM", "Iam")
     return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
 
 

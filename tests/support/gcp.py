@@ -32,6 +32,21 @@ PROJECT_MEMBER = "gcp:projects/iAMMember:IAMMember"
 ACCOUNT_MEMBER = "gcp:serviceaccount/iAMMember:IAMMember"
 BUCKET_MEMBER = "gcp:storage/bucketIAMMember:BucketIAMMember"
 REPOSITORY_MEMBER = "gcp:artifactregistry/repositoryIamMember:RepositoryIamMember"
+ADDRESS = "gcp:compute/address:Address"
+SECRET = "gcp:secretmanager/secret:Secret"
+SECRET_MEMBER = "gcp:secretmanager/secretIamMember:SecretIamMember"
+KEY_MEMBER = "gcp:kms/cryptoKeyIAMMember:CryptoKeyIAMMember"
+ZONE = "gcp:dns/managedZone:ManagedZone"
+RECORDS = "gcp:dns/recordSet:RecordSet"
+AUTHORIZATION = "gcp:certificatemanager/dnsAuthorization:DnsAuthorization"
+CERTIFICATE = "gcp:certificatemanager/certificate:Certificate"
+BACKUP_PLAN = "gcp:gkebackup/backupPlan:BackupPlan"
+RESTORE_PLAN = "gcp:gkebackup/restorePlan:RestorePlan"
+POLICY = "gcp:binaryauthorization/policy:Policy"
+IDENTITY_POOL = "gcp:iam/workloadIdentityPool:WorkloadIdentityPool"
+IDENTITY_PROVIDER = "gcp:iam/workloadIdentityPoolProvider:WorkloadIdentityPoolProvider"
+BUDGET = "gcp:billing/budget:Budget"
+CUSTOM_ROLE = "gcp:projects/iAMCustomRole:IAMCustomRole"
 
 #: inputs that are accepted, in an order in which each finds what it refers to
 VALID: dict[str, dict[str, Any]] = {
@@ -74,6 +89,7 @@ VALID: dict[str, dict[str, Any]] = {
         },
         "masterAuthorizedNetworksConfig": {"cidrBlocks": []},
         "workloadIdentityConfig": {"workloadPool": f"{PROJECT}.svc.id.goog"},
+        "addonsConfig": {"gkeBackupAgentConfig": {"enabled": True}},
     },
     POOL: {
         "name": "pool",
@@ -89,7 +105,7 @@ VALID: dict[str, dict[str, Any]] = {
     OBJECT: {"bucket": "demo-models", "name": "a/b", "content": "hello"},
     RING: {"name": "ring", "location": REGION},
     KEY: {"name": "key", "keyRing": f"projects/{PROJECT}/locations/{REGION}/keyRings/ring"},
-    SERVICE: {"service": "container.googleapis.com"},
+    SERVICE: {"service": "container.googleapis.com", "disableOnDestroy": True},
     PROJECT_MEMBER: {"project": PROJECT, "role": "roles/viewer", "member": "user:a@example.com"},
     ACCOUNT_MEMBER: {
         "serviceAccountId": f"projects/{PROJECT}/serviceAccounts/nodes-sa@{PROJECT}.iam.gserviceaccount.com",
@@ -102,6 +118,75 @@ VALID: dict[str, dict[str, Any]] = {
         "member": f"serviceAccount:nodes-sa@{PROJECT}.iam.gserviceaccount.com",
     },
     REPOSITORY_MEMBER: {"repository": "ml", "role": "roles/artifactregistry.reader", "member": "group:ml@example.com"},
+    KEY_MEMBER: {
+        "cryptoKeyId": f"projects/{PROJECT}/locations/{REGION}/keyRings/ring/cryptoKeys/key",
+        "role": "roles/cloudkms.cryptoKeyEncrypterDecrypter",
+        "member": f"serviceAccount:nodes-sa@{PROJECT}.iam.gserviceaccount.com",
+    },
+    ADDRESS: {"name": "gateway"},
+    SECRET: {"secretId": "churn-api", "replication": {"userManaged": {"replicas": [{"location": REGION}]}}},
+    SECRET_MEMBER: {
+        "secretId": "churn-api",
+        "role": "roles/secretmanager.secretAccessor",
+        "member": f"serviceAccount:nodes-sa@{PROJECT}.iam.gserviceaccount.com",
+    },
+    ZONE: {"name": "ml", "dnsName": "ml.example.com.", "dnssecConfig": {"state": "on"}},
+    RECORDS: {
+        "managedZone": "ml",
+        "name": "churn.ml.example.com.",
+        "type": "A",
+        "ttl": 300,
+        "rrdatas": ["203.0.113.7"],
+    },
+    AUTHORIZATION: {"name": "ml", "domain": "ml.example.com", "location": REGION},
+    CERTIFICATE: {
+        "name": "ml",
+        "location": REGION,
+        "managed": {
+            "domains": ["ml.example.com", "*.ml.example.com"],
+            "dnsAuthorizations": [f"projects/{PROJECT}/locations/{REGION}/dnsAuthorizations/ml"],
+        },
+    },
+    BACKUP_PLAN: {
+        "name": "daily",
+        "location": REGION,
+        "cluster": f"projects/{PROJECT}/locations/{REGION}/clusters/main",
+        "backupConfig": {"allNamespaces": True, "includeVolumeData": True},
+        "backupSchedule": {"cronSchedule": "0 3 * * *"},
+        "retentionPolicy": {"backupRetainDays": 30},
+    },
+    RESTORE_PLAN: {
+        "name": "all",
+        "location": REGION,
+        "cluster": f"projects/{PROJECT}/locations/{REGION}/clusters/main",
+        "backupPlan": f"projects/{PROJECT}/locations/{REGION}/backupPlans/daily",
+        "restoreConfig": {
+            "allNamespaces": True,
+            "namespacedResourceRestoreMode": "FAIL_ON_CONFLICT",
+            "clusterResourceRestoreScope": {"allGroupKinds": True},
+            "clusterResourceConflictPolicy": "USE_EXISTING_VERSION",
+        },
+    },
+    POLICY: {
+        "defaultAdmissionRule": {"evaluationMode": "ALWAYS_DENY", "enforcementMode": "ENFORCED_BLOCK_AND_AUDIT_LOG"},
+        "admissionWhitelistPatterns": [{"namePattern": f"{REGION}-docker.pkg.dev/{PROJECT}/ml/**"}],
+        "globalPolicyEvaluationMode": "ENABLE",
+    },
+    IDENTITY_POOL: {"workloadIdentityPoolId": "github"},
+    IDENTITY_PROVIDER: {
+        "workloadIdentityPoolId": "github",
+        "workloadIdentityPoolProviderId": "repository",
+        "oidc": {"issuerUri": "https://token.actions.githubusercontent.com"},
+        "attributeMapping": {"google.subject": "assertion.sub", "attribute.repository": "assertion.repository"},
+        "attributeCondition": "assertion.repository == 'acme/ml'",
+    },
+    BUDGET: {
+        "billingAccount": "012345-6789AB-CDEF01",
+        "displayName": "dev",
+        "amount": {"specifiedAmount": {"currencyCode": "EUR", "units": "500"}},
+        "thresholdRules": [{"thresholdPercent": 0.5}, {"thresholdPercent": 1.0, "spendBasis": "FORECASTED_SPEND"}],
+    },
+    CUSTOM_ROLE: {"roleId": "slipwayReader", "title": "Reader", "permissions": ["storage.objects.get"]},
 }
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from localcloud.providers.gcp import errors, locations
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from localcloud.providers.gcp.store import Records, Store
 
     Log = Callable[[str], None]
+
+
+PROJECTS_FILE: Final = "projects.json"
 
 
 def _silent(message: str) -> None:
@@ -74,7 +78,11 @@ class Api:
         return kind.id.format(**known)
 
     def project_number(self, project: str) -> int:
-        """A project's number: 12 digits that follow from its id."""
+        """A project's number: from `projects.json` beside the store ({"project-id": "number"}), else by its id."""
+        path = self.store.root / PROJECTS_FILE
+        known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        if project in known:
+            return int(known[project])
         return int(hashlib.sha256(project.encode()).hexdigest()[:12], 16) % 900_000_000_000 + 100_000_000_000
 
 

@@ -55,6 +55,11 @@ def _appear(api: Api, identity: str, values: Values, old: Values | None) -> None
     del api, identity, values, old
 
 
+def _goes(values: Values) -> bool:
+    del values
+    return False
+
+
 @dataclass(frozen=True)
 class Kind:
     """One type of resource. `id` is the real provider's id form; every function has the rules' source beside it.
@@ -109,6 +114,12 @@ class Kind:
     appear: Callable[[Api, str, Values, Values | None], None] = _appear
     #: whether destroying leaves the record (Cloud KMS)
     stays: bool = False
+    #: whether destroying one with this state leaves the record (an API that stays enabled)
+    leaves: Callable[[Values], bool] = _goes
+    #: whether creating what exists replaces it without an error, as the real provider's create does for this type
+    overwrites: bool = False
+    #: days for which a destroyed resource keeps its id, so that making it again is a conflict
+    kept_days: int = 0
 
     @property
     def schema(self) -> schemas.Schema:

@@ -2,7 +2,9 @@
 
 Sources: Compute Engine "Naming resources" (RFC 1035 labels), Resource Manager "Creating and managing projects"
 (project ids), IAM "Create service accounts", Cloud Storage "About bucket names", Artifact Registry "Repository
-names", Cloud KMS REST reference, GKE "Create a cluster" (40 characters), pulumi-terraform-bridge `AutoName`.
+names", Cloud KMS REST reference, GKE "Create a cluster" (40 characters), Secret Manager "Create a secret", Certificate
+Manager REST reference, terraform-provider-google `resource_iam_workload_identity_pool_provider.go` and
+`verify.ValidateIAMCustomRoleID`, pulumi-terraform-bridge `AutoName`.
 """
 
 from __future__ import annotations
@@ -10,7 +12,10 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 RANDOM_LENGTH: Final = 7
 
@@ -49,6 +54,14 @@ SERVICE_ACCOUNT: Final = NameRule(
 REPOSITORY: Final = NameRule(
     r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?", 63, "lower-case letters, digits and hyphens, starting with a letter"
 )
+SECRET: Final = NameRule(r"[a-zA-Z0-9_-]{1,255}", 255, "letters, digits, underscores and hyphens")
+CERTIFICATE: Final = NameRule(
+    r"[a-zA-Z][a-zA-Z0-9_-]{0,63}", 64, "a letter followed by letters, digits, underscores and hyphens"
+)
+POOL_ID: Final = NameRule(
+    r"(?!gcp-)[a-z0-9-]{4,32}", 32, "4 to 32 lower-case letters, digits and hyphens, not starting with gcp-"
+)
+ROLE_ID: Final = NameRule(r"[a-zA-Z0-9_.]{3,64}", 64, "3 to 64 letters, digits, underscores and periods")
 KEY: Final = NameRule(r"[a-zA-Z0-9_-]{1,63}", 63, "letters, digits, underscores and hyphens")
 OBJECT: Final = NameRule(r"[^\r\n]+", 1024, "without line breaks")
 
@@ -73,6 +86,24 @@ def bucket_refusal(name: str) -> str:
     if name.startswith("goog") or "google" in name or "g00gle" in name:
         return f"{name!r} begins with 'goog' or contains 'google'"
     return ""
+
+
+_LABEL_KEY: Final = re.compile(r"[a-z][a-z0-9_-]{0,62}")
+_LABEL_VALUE: Final = re.compile(r"[a-z0-9_-]{0,63}")
+_MOST_LABELS: Final = 64
+
+
+def label_refusals(labels: Any) -> Iterator[tuple[str, str]]:
+    """(where, reason) of labels that no API takes (Resource Manager, "Requirements for labels"; ASCII only)."""
+    if not isinstance(labels, dict):
+        return
+    if len(labels) > _MOST_LABELS:
+        yield "", f"{len(labels)} labels, at most {_MOST_LABELS} are allowed"
+    for key, value in labels.items():
+        if not _LABEL_KEY.fullmatch(key):
+            yield f'["{key}"]', f"{key!r} is not a lower-case letter, then up to 62 letters, digits, _ and -"
+        if isinstance(value, str) and not _LABEL_VALUE.fullmatch(value):
+            yield f'["{key}"]', f"{value!r} is not up to 63 lower-case letters, digits, _ and -"
 
 
 def automatic(logical_name: str, seed: bytes, length: int = 255) -> str:

@@ -7,7 +7,7 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from localcloud.providers.gcp import catalog, names, records, retry
+from localcloud.providers.gcp import catalog, graves, names, records, retry
 from localcloud.providers.gcp.api import Api
 from localcloud.providers.gcp.difference import Comparison
 from localcloud.providers.gcp.errors import not_found
@@ -21,6 +21,7 @@ from localcloud.providers.model import (
     Diff,
     DiffKind,
     Provider,
+    ProviderError,
     Request,
     State,
 )
@@ -91,6 +92,8 @@ class GcpProvider(Provider):
         plain = reveal(inputs)
         if kind.name and isinstance(plain.get(key), str) and (refusal := kind.name.refusal(plain[key])):
             failures.append(CheckFailure(key, refusal))
+        labels = plain.get(kind.labels) if kind.labels else None
+        failures += [CheckFailure(f"{kind.labels}{at}", reason) for at, reason in names.label_refusals(labels)]
         if not failures:
             api = self._at(request)
             failures = [CheckFailure(path, reason) for path, reason in kind.check(api, plain)]
@@ -143,7 +146,8 @@ class GcpProvider(Provider):
             inside = replace(api, records=held)
             values = {name: value for name, value in plain.items() if name not in kind.provider_only}
             identity = inside.identity(kind, values)
-            if held.get(kind.token, identity) is not None:
+            taken = held.get(kind.token, identity) is not None and not kind.overwrites
+            if taken or graves.holds(held, kind.token, identity):
                 raise conflict(kind, identity, values, inside)
             records.require_references(kind, inside, values)
             values = records.settled(kind, inside, identity, values)
@@ -204,19 +208,27 @@ class GcpProvider(Provider):
     def delete(self, request: Request, inputs: dict[str, Any], outputs: dict[str, Any]) -> None:
         """Remove the record; refused while it is protected or in use, no error when it is gone already."""
         del inputs
-        kind, api = catalog.find(request.type), self._at(request)
-        kind.protect(api, request.id, reveal(outputs))
+        kind, api, plain = catalog.find(request.type), self._at(request), reveal(outputs)
+        kind.protect(api, request.id, plain)
+        if plain.get("deletionPolicy") == "PREVENT":
+            raise ProviderError(
+                f'cannot destroy {kind.noun} without setting deletion_policy="DELETE" and running `terraform apply`'
+            )
+        if plain.get("deletionPolicy") == "ABANDON" or kind.leaves(plain):
+            return
         with Doing(f"Error deleting {kind.noun} {request.id!r}"):
             record = api.get(kind.token, request.id)
             if record is None or kind.stays:
                 return
             with api.store.transaction() as held:
                 inside = replace(api, records=held)
-                kind.release(inside, request.id, {**record, **_local(kind, reveal(outputs))})
+                kind.release(inside, request.id, {**record, **_local(kind, plain)})
             kind.appear(api, request.id, {}, record)
             with api.store.transaction() as held:
-                kind.release(replace(api, records=held), request.id, {**record, **_local(kind, reveal(outputs))})
+                kind.release(replace(api, records=held), request.id, {**record, **_local(kind, plain)})
                 held.delete(kind.token, request.id)
+                if kind.kept_days:
+                    graves.dig(held, kind.token, request.id, kind.kept_days)
 
     def invoke(self, token: str, args: dict[str, Any]) -> dict[str, Any]:
         """The functions of `invokes.TABLE`; others are refused."""

@@ -28,9 +28,10 @@ _ALLOWED: Final = tuple(
         "240.0.0.0/4",
     )
 )
-#: the default bridge of the container runtime on older nodes (VPC, "Additional considerations")
 SMALLEST_PREFIX: Final = 29
 CONTROL_PLANE_PREFIX: Final = 28
+#: 64 addresses at least ("Proxy-only subnets for Envoy-based load balancers")
+PROXY_PREFIX: Final = 26
 _LARGEST_POD_PREFIX: Final = 9
 _SMALLEST_POD_PREFIX: Final = 21
 _SMALLEST_SERVICE_PREFIX: Final = 27
@@ -84,6 +85,11 @@ def secondary_refusal(text: str, *, pods: bool) -> str:
 def overlap(first: str, second: str) -> bool:
     """Whether two ranges share an address."""
     return ipaddress.ip_network(first).overlaps(ipaddress.ip_network(second))
+
+
+def prefix(text: str) -> int:
+    """The number of network bits of a valid range."""
+    return Network(text).prefixlen
 
 
 def shrinks(old: str, new: str) -> bool:

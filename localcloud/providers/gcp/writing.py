@@ -74,6 +74,7 @@ def find(kind: Kind, api: Api, given: str) -> tuple[str, Values] | None:
     for first in range(len(places) + 1):  # NAME, LOCATION/NAME, PROJECT/LOCATION/NAME
         if len(parts) == len(places) - first + 1:
             known = {**scope, **dict(zip(places[first:], parts, strict=False)), "name": parts[-1]}
+            known |= {kind.name_property: parts[-1]} if kind.name_property else {}
             candidates.append(_formatted(kind.id, known))
     for identity in candidates:
         record = api.get(kind.token, identity)

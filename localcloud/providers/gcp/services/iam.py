@@ -1,22 +1,24 @@
-"""IAM members: one member's one role on a project, service account, bucket or repository.
+"""IAM members: one member's one role on a project, service account, bucket, repository, key or secret.
 
 These types are not in gcp-schema.json. The source of their fields is the Terraform Registry: google_project_iam,
-google_service_account_iam, google_storage_bucket_iam, google_artifact_registry_repository_iam (the member resources);
-every field is force_new there. Roles and members: IAM documentation, "Principal identifiers" and "Roles and
-permissions".
+google_service_account_iam, google_storage_bucket_iam, google_artifact_registry_repository_iam,
+google_kms_crypto_key_iam, google_secret_manager_secret_iam (the member resources); every field is force_new there.
+Creating a member that is there already is no error (terraform-provider-google
+`tpgiamresource/resource_iam_member.go` merges bindings).
 """
 
 from __future__ import annotations
 
 import hashlib
-import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from localcloud.providers.gcp import errors
+from localcloud.providers.gcp import agents, errors
 from localcloud.providers.gcp.kind import Kind, Values
+from localcloud.providers.gcp.principals import member_refusal, role_refusal
 from localcloud.providers.gcp.references import Reference
 from localcloud.providers.gcp.schema import Field, Schema
 from localcloud.providers.gcp.services import artifactregistry
+from localcloud.providers.gcp.services.secretmanager import SECRET_REFERENCE
 from localcloud.providers.gcp.services.serviceaccount import ACCOUNT, ACCOUNT_REFERENCE, is_ours
 from localcloud.providers.gcp.services.storage import BUCKET_REFERENCE
 
@@ -25,26 +27,7 @@ if TYPE_CHECKING:
 
     from localcloud.providers.gcp.api import Api
 
-_ROLE: Final = re.compile(
-    r"roles/[a-zA-Z0-9_.]+|(projects/[a-z][a-z0-9-]{4,28}[a-z0-9]|organizations/\d+)/roles/[a-zA-Z0-9_.]{3,64}"
-)
-_EMAIL: Final = r"[^@:/\s]+@[^@:/\s]+\.[^@:/\s]+"
-_POOL: Final = (
-    r"//iam\.googleapis\.com/(projects/\d+/)?locations/[a-z0-9-]+/(workloadIdentityPools|workforcePools)/[a-z0-9.-]+"
-)
-_MEMBERS: Final = tuple(
-    re.compile(pattern)
-    for pattern in (
-        rf"(deleted:)?(user|group):{_EMAIL}(\?uid=\d+)?",
-        rf"(deleted:)?serviceAccount:{_EMAIL}(\?uid=\d+)?",
-        r"serviceAccount:[a-z][a-z0-9-]*\.svc\.id\.goog\[[a-z0-9-]+/[a-z0-9.-]+\]",
-        r"domain:[a-z0-9.-]+\.[a-z]+",
-        rf"principal:{_POOL}/subject/.+",
-        rf"principalSet:{_POOL}/(\*|(group|attribute\.[a-z_]+|subject|namespace|kubernetes\.cluster)/.+)",
-        r"(projectOwner|projectEditor|projectViewer):[a-z][a-z0-9-]+",
-        r"allUsers|allAuthenticatedUsers",
-    )
-)
+REPOSITORY_MEMBER: Final = "gcp:artifactregistry/repositoryIamMember:RepositoryIamMember"
 _PUBLIC: Final = {"allUsers", "allAuthenticatedUsers"}
 
 _CONDITION: Final = Field(
@@ -66,8 +49,8 @@ _COMMON: Final = {
 }
 
 
-def _table(token: str, page: str, **own: Field) -> Schema:
-    return Schema(token, f"Terraform Registry, {page}", {**own, **_COMMON})
+def _table(token: str, page: str, *own: Field) -> Schema:
+    return Schema(token, f"Terraform Registry, {page}", {**{each.name: each for each in own}, **_COMMON})
 
 
 def _required(name: str) -> Field:
@@ -76,26 +59,6 @@ def _required(name: str) -> Field:
 
 def _scope(name: str) -> Field:
     return Field(name, "string", optional=True, computed=True, force_new=True)
-
-
-def role_refusal(role: str) -> str:
-    """Why `role` is no role name, empty when it is."""
-    if _ROLE.fullmatch(role):
-        return ""
-    hint = f"; did you mean 'roles/{role}'?" if re.fullmatch(r"[a-zA-Z0-9_.]+", role) else ""
-    return f"{role!r} is not roles/NAME, projects/PROJECT/roles/NAME or organizations/NUMBER/roles/NAME{hint}"
-
-
-def member_refusal(member: str) -> str:
-    """Why `member` is no principal, empty when it is."""
-    if any(pattern.fullmatch(member) for pattern in _MEMBERS):
-        return ""
-    kinds = "user:, group:, serviceAccount:, domain:, principal://, principalSet://, allUsers, allAuthenticatedUsers"
-    hint = ""
-    if re.fullmatch(_EMAIL, member):
-        prefix = "serviceAccount" if member.endswith("gserviceaccount.com") else "user"
-        hint = f"; did you mean '{prefix}:{member}'?"
-    return f"{member!r} is no principal ({kinds}){hint}"
 
 
 def _check(api: Api, values: Values) -> Iterator[tuple[str, str]]:
@@ -143,77 +106,84 @@ def _parts_bucket(api: Api, values: Values) -> dict[str, str]:
 
 
 def _parts_repository(api: Api, values: Values) -> dict[str, str]:
-    known = api.scope(KINDS[3], values)
+    known = api.scope(next(kind for kind in KINDS if kind.token == REPOSITORY_MEMBER), values)
     return {"repository": _REPOSITORY.identity(values["repository"], known), "title": _title(values)}
 
 
 _REPOSITORY: Final = Reference(artifactregistry.TOKEN, artifactregistry.ID)
 
+
+def _parts_secret(api: Api, values: Values) -> dict[str, str]:
+    project = values.get("project") or api.project
+    return {"secret": SECRET_REFERENCE.identity(values["secretId"], {"project": project}), "title": _title(values)}
+
+
+def _kind(token: str, page: str, identity: str, *own: Field, **rules: Any) -> Kind:
+    """A member type: `page` of the Terraform Registry, the id's form, its own fields, then what differs from others."""
+    common: dict[str, Any] = {"parts": _parts, "check": _check, "admit": _admit, "settle": _etag, "overwrites": True}
+    return Kind(
+        token,
+        identity,
+        "IAM Member",
+        table=_table(token, page, *own),
+        name_property="",
+        autoname=False,
+        **common | rules,
+    )
+
+
 KINDS: Final = [
-    Kind(
+    _kind(
         "gcp:projects/iAMMember:IAMMember",
+        "google_project_iam",
         "{project}/{role}/{member}{title}",
-        "IAM Member",
-        table=_table("gcp:projects/iAMMember:IAMMember", "google_project_iam", project=_required("project")),
-        name_property="",
-        autoname=False,
-        parts=_parts,
+        _required("project"),
         check=_check_project,
-        admit=_admit,
-        settle=_etag,
     ),
-    Kind(
+    _kind(
         "gcp:serviceaccount/iAMMember:IAMMember",
+        "google_service_account_iam",
         "{serviceAccountId}/{role}/{member}{title}",
-        "IAM Member",
-        table=_table(
-            "gcp:serviceaccount/iAMMember:IAMMember",
-            "google_service_account_iam",
-            serviceAccountId=_required("serviceAccountId"),
-        ),
-        name_property="",
-        autoname=False,
-        parts=_parts,
+        _required("serviceAccountId"),
         references={"serviceAccountId": ACCOUNT_REFERENCE},
         parent="serviceAccountId",
-        check=_check,
-        admit=_admit,
-        settle=_etag,
     ),
-    Kind(
+    _kind(
         "gcp:storage/bucketIAMMember:BucketIAMMember",
+        "google_storage_bucket_iam",
         "b/{bucket}/{role}/{member}{title}",
-        "IAM Member",
-        table=_table(
-            "gcp:storage/bucketIAMMember:BucketIAMMember", "google_storage_bucket_iam", bucket=_required("bucket")
-        ),
-        name_property="",
-        autoname=False,
+        _required("bucket"),
         parts=_parts_bucket,
         references={"bucket": BUCKET_REFERENCE},
         parent="bucket",
-        check=_check,
-        admit=_admit,
-        settle=_etag,
     ),
-    Kind(
-        "gcp:artifactregistry/repositoryIamMember:RepositoryIamMember",
+    _kind(
+        REPOSITORY_MEMBER,
+        "google_artifact_registry_repository_iam",
         "{repository}/{role}/{member}{title}",
-        "IAM Member",
-        table=_table(
-            "gcp:artifactregistry/repositoryIamMember:RepositoryIamMember",
-            "google_artifact_registry_repository_iam",
-            repository=_required("repository"),
-            project=_scope("project"),
-            location=_scope("location"),
-        ),
-        name_property="",
-        autoname=False,
+        _required("repository"),
+        _scope("project"),
+        _scope("location"),
         parts=_parts_repository,
         references={"repository": _REPOSITORY},
         parent="repository",
-        check=_check,
-        admit=_admit,
-        settle=_etag,
+    ),
+    _kind(
+        "gcp:kms/cryptoKeyIAMMember:CryptoKeyIAMMember",
+        "google_kms_crypto_key_iam",
+        "{cryptoKeyId}/{role}/{member}{title}",
+        _required("cryptoKeyId"),
+        references={"cryptoKeyId": Reference(agents.KEY, agents.KEY_ID)},
+        parent="cryptoKeyId",
+    ),
+    _kind(
+        "gcp:secretmanager/secretIamMember:SecretIamMember",
+        "google_secret_manager_secret_iam",
+        "{secret}/{role}/{member}{title}",
+        _required("secretId"),
+        _scope("project"),
+        parts=_parts_secret,
+        references={"secretId": SECRET_REFERENCE},
+        parent="secretId",
     ),
 ]

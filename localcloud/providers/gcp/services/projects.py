@@ -22,6 +22,11 @@ def _check(api: Api, values: Values) -> Iterator[tuple[str, str]]:
         yield "service", f"{service!r} is no service name (container.googleapis.com)"
 
 
+def _stays_enabled(values: Values) -> bool:
+    """`disable_on_destroy` is false unless it is said (google_project_service, since provider 7)."""
+    return not values.get("disableOnDestroy")
+
+
 KINDS: Final = [
     Kind(
         "gcp:projects/service:Service",
@@ -31,5 +36,7 @@ KINDS: Final = [
         autoname=False,
         provider_only=frozenset({"deletionPolicy", "disableDependentServices", "disableOnDestroy"}),
         check=_check,
+        overwrites=True,
+        leaves=_stays_enabled,
     )
 ]

@@ -2,7 +2,8 @@
 
 Sources: Cloud Storage documentation, "About bucket names", "Bucket locations", "Storage classes", "Object lifecycle
 management", "Public access prevention", "Soft delete"; JSON API reference (buckets, objects); Terraform Registry
-google_storage_bucket (force_destroy) and google_storage_bucket_object.
+google_storage_bucket (force_destroy) and google_storage_bucket_object; terraform-provider-google
+`resource_storage_bucket_object.go` (an object that exists is overwritten: the insert has no generation condition).
 """
 
 from __future__ import annotations
@@ -209,5 +210,6 @@ KINDS: Final = [
         check=_check_object,
         settle=_settle_object,
         view=_view_object,
+        overwrites=True,
     ),
 ]

@@ -29,8 +29,9 @@ SUBNETWORK_REFERENCE: Final = Reference(SUBNETWORK, SUBNETWORK_ID, full=True)
 _AUTO_MODE_RANGE: Final = "10.128.0.0/9"
 #: "Quotas and limits": secondary ranges for each subnet
 _MOST_SECONDARY_RANGES: Final = 170
-_PROXY_ONLY: Final = {"REGIONAL_MANAGED_PROXY", "GLOBAL_MANAGED_PROXY"}
-_PURPOSES: Final = {"PRIVATE", "PRIVATE_SERVICE_CONNECT", "PRIVATE_NAT", "PEER_MIGRATION", *_PROXY_ONLY}
+#: ranges that only Google's proxies use ("Proxy-only subnets for Envoy-based load balancers")
+PROXY_ONLY: Final = {"REGIONAL_MANAGED_PROXY", "GLOBAL_MANAGED_PROXY"}
+_PURPOSES: Final = {"PRIVATE", "PRIVATE_SERVICE_CONNECT", "PRIVATE_NAT", "PEER_MIGRATION", *PROXY_ONLY}
 
 
 def _check_subnetwork(api: Api, values: Values) -> Iterator[tuple[str, str]]:
@@ -44,14 +45,27 @@ def _check_subnetwork(api: Api, values: Values) -> Iterator[tuple[str, str]]:
         yield from _refusal("ipCidrRange", values["ipCidrRange"])
     elif values.get("ipCidrRange") is None and values.get("stackType") != "IPV6_ONLY":
         yield "ipCidrRange", "Missing required argument: a subnetwork with IPv4 needs a primary range"
+    yield from _check_purpose(values)
+    yield from _check_secondary(values)
+
+
+def _check_purpose(values: Values) -> Iterator[tuple[str, str]]:
     purpose = values.get("purpose")
-    if purpose in _PROXY_ONLY:
+    if purpose in PROXY_ONLY:
         if values.get("secondaryIpRanges"):
             yield "secondaryIpRanges", f"a subnetwork with purpose {purpose} has no secondary ranges"
         if values.get("logConfig"):
             yield "logConfig", f"a subnetwork with purpose {purpose} has no flow logs"
+        if values.get("privateIpGoogleAccess") is True:
+            yield "privateIpGoogleAccess", f"a subnetwork with purpose {purpose} has no private Google access"
         yield from one_of("role", values, {"ACTIVE", "BACKUP"})
-    yield from _check_secondary(values)
+        if not values.get("role"):
+            yield "role", f"a subnetwork with purpose {purpose} needs a role: ACTIVE or BACKUP"
+        text = values.get("ipCidrRange")
+        if isinstance(text, str) and not ranges.refusal(text) and ranges.prefix(text) > ranges.PROXY_PREFIX:
+            yield "ipCidrRange", f"{text!r} is too small: a proxy-only subnetwork is a /{ranges.PROXY_PREFIX} or larger"
+    elif isinstance(purpose, str | None) and values.get("role"):
+        yield "role", f"a role is for the purposes {sorted(PROXY_ONLY)}"
 
 
 def _check_secondary(values: Values) -> Iterator[tuple[str, str]]:
