@@ -72,7 +72,11 @@ class Cluster(pulumi.ComponentResource):
             },
             enable_shielded_nodes=True,  # a node proves what it booted
             release_channel={"channel": args.release_channel},
-            opts=pulumi.ResourceOptions(parent=self, ignore_changes=["initialNodeCount", "nodeConfig"]),
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                ignore_changes=["initialNodeCount", "nodeConfig"],
+                protect=True,  # every workload is in it: the engine replaces and deletes it in no update
+            ),
         )
         dns = cluster.control_plane_endpoints_config.dns_endpoint_config.endpoint
         self.name = cluster.name

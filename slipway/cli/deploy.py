@@ -167,7 +167,7 @@ def _contract_in(results: Sequence[StackResult], session: Session) -> Contract |
     """The contract as a stack of this run gave it; None when no stack got so far."""
     derived = contracts.derive(session.desired)
     for result in results:
-        if "contract" in result.outputs:
+        if "contract" in result.outputs and not result.error:
             return contracts.parse(result.outputs["contract"], derived)
     return None
 

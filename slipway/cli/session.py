@@ -107,15 +107,17 @@ class Session:
     def run(self, workspace: Workspace) -> Run:
         """The run over this session's stacks, with what happens around them on stand-ins."""
         if not self.offline:
-            return Run(self.desired, workspace, self.progress, stacks=self.stacks)
+            return Run(self.desired, self.file, workspace, self.progress, stacks=self.stacks, update=self.typed("up"))
         plane = self.plane
         return Run(
             self.desired,
+            self.file,
             workspace,
             self.progress,
             after_up={"cluster": lambda: plane.start_rollouts(self.progress)},
             before_destroy={"cluster": plane.stop_rollouts},
             stacks=self.stacks,
+            update=self.typed("up"),
         )
 
     @property

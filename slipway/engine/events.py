@@ -26,6 +26,8 @@ _STACK_TYPE = "pulumi:pulumi:Stack"
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
 """The key that marks a special value of the engine; secrets carry it (pulumi, `sdk/go/common/resource/sig`)."""
 _SECRET_VALUE = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - the mark of a secret
+_UNKNOWN_VALUE = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+"""How the engine writes a value that only an update makes known (pulumi, `sdk/go/common/resource/plugin/rpc.go`)."""
 _UNKNOWN_PROVIDER = "provider for this resource has inputs that are not known"
 """The engine says it for every resource above a cluster that does not exist yet; once is enough."""
 _COLOUR = re.compile(r"<\{%[^%]*%\}>")
@@ -77,10 +79,10 @@ class Collector:
                 self._refreshed.add(metadata.urn)
             return
         known = self._steps.get(metadata.urn)
-        if known and known.operation == REPLACE:
-            return  # a replacement comes as several events: the first says what changes
+        if known and known.operation == REPLACE and known.changes:
+            return  # a replacement comes as several events: the first that compares says what changes
         self._steps[metadata.urn] = step = Step(kind, metadata.urn, tuple(_changes(metadata)))
-        if not metadata.type.startswith("slipway:"):
+        if not metadata.type.startswith("slipway:") and not known:
             self._note(f"{kind} {step.type.rsplit(':', 1)[-1]} {step.name}")
 
     def _done(self, metadata: StepEventMetadata) -> None:
@@ -123,13 +125,16 @@ def _changes(metadata: StepEventMetadata) -> list[PropertyChange]:
         replaces = "replace" in str(diff.diff_kind.value).lower()
         changes.append(PropertyChange(path, shown(value_at(old, path)), shown(value_at(new, path)), replaces))
     if not changes:
-        keys = sorted(metadata.diffs or [])
-        changes = [PropertyChange(key, shown(old.get(key)), shown(new.get(key))) for key in keys]
+        forcing: set[str] = set(metadata.keys or [])
+        keys = sorted(forcing.union(metadata.diffs or [])) if metadata.new else []
+        changes = [PropertyChange(key, shown(old.get(key)), shown(new.get(key)), key in forcing) for key in keys]
     return changes
 
 
 def shown(value: Any) -> Any:
     """`value` for people: the engine blanks secrets in its events, and what it should miss is blanked here."""
+    if value == _UNKNOWN_VALUE:
+        return "(not known yet)"
     if isinstance(value, dict):
         items = cast("dict[str, Any]", value)
         if items.get(_SIGNATURE) == _SECRET_VALUE:

@@ -8,10 +8,11 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from slipway.engine import locks, recovery
+from slipway.engine import locks, protection, recovery
 from slipway.engine.results import StackResult
 from slipway.engine.stack import Stack
-from slipway.errors import FailedError
+from slipway.errors import FailedError, Refused
+from slipway.replacement import refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from slipway.desired import Desired
     from slipway.engine.workspace import Workspace
     from slipway.progress import Progress
+    from slipway.repository import EnvironmentFile
 
 LAYERS = ("platform", "cluster")
 
@@ -27,25 +29,29 @@ class Run:
     """The stacks of one environment.
 
     `after_up` and `before_destroy` hold what else happens around a layer: the local environment runs its Rollouts
-    controller as a process, which lives as long as the definitions in the cluster layer.
+    controller as a process, which lives as long as the definitions in the cluster layer. `update` is what a person
+    types to apply the environment file.
     """
 
     def __init__(
         self,
         desired: Desired,
+        file: EnvironmentFile,
         workspace: Workspace,
         progress: Progress,
         after_up: Mapping[str, Callable[[], object]] | None = None,
         before_destroy: Mapping[str, Callable[[], object]] | None = None,
         stacks: Sequence[str] | None = None,
+        update: str = "slipway up",
     ) -> None:
-        self._desired, self._workspace, self._progress = desired, workspace, progress
+        self._desired, self._file, self._workspace, self._progress = desired, file, workspace, progress
+        self._update = update
         self._after_up, self._before_destroy = after_up or {}, before_destroy or {}
         self.stacks = list(stacks or desired.stacks)
 
     def preview(self) -> list[StackResult]:
         """Preview all stacks, side by side: a preview changes nothing that another one reads."""
-        return self._parallel("previewing", self.stacks, lambda stack: stack.preview())
+        return self._parallel("previewing", self.stacks, self._preview)
 
     def up(self) -> list[StackResult]:
         """Update platform, cluster, then the teams side by side. A layer that fails ends the run; a team does not."""
@@ -54,7 +60,7 @@ class Run:
             name = f"{self._desired.name}.{layer}"
             if name not in self.stacks:
                 continue
-            results += self._parallel("updating", [name], self._up)
+            results += self._parallel("updating", [name], self._up if layer == "cluster" else self._up_platform)
             if results[-1].error:
                 return results
             if layer in self._after_up:
@@ -67,7 +73,11 @@ class Run:
         return self._parallel("refreshing", self.stacks, lambda stack: stack.refresh())
 
     def destroy(self) -> list[StackResult]:
-        """Destroy teams, then cluster, then platform; what fails keeps what it stands on."""
+        """Destroy teams, then cluster, then platform; what fails keeps what it stands on.
+
+        Raises Refused, before anything is destroyed, when the platform holds what is protected.
+        """
+        self._refuse_protected()
         results = self._parallel(
             "destroying", [n for n in self.stacks if n.partition(".")[2] not in LAYERS], lambda stack: stack.destroy()
         )
@@ -76,8 +86,37 @@ class Run:
             if name in self.stacks and not any(result.error for result in results):
                 if layer in self._before_destroy:
                     self._before_destroy[layer]()
-                results += self._parallel("destroying", [name], lambda stack: stack.destroy())
+                results += self._parallel("destroying", [name], self._destroy)
         return results
+
+    def _preview(self, stack: Stack) -> StackResult:
+        result = stack.preview()
+        return refused(result, self._file) if stack.name == self._platform else result
+
+    def _up_platform(self, stack: Stack) -> StackResult:
+        """Update the platform unless that would replace a cluster: an update would find out when half of it is done."""
+        planned = stack.preview()
+        told = refused(planned, self._file)
+        return self._up(stack) if told is planned else told
+
+    def _refuse_protected(self) -> None:
+        if self._platform not in self.stacks:
+            return
+        stack = Stack(self._platform, self._workspace)
+        with self._progress.step(f"looking for what is protected in {stack.name}"):
+            problems = protection.kept(stack.export(), self._file, self._update)
+        if problems:
+            raise Refused(problems)
+
+    def _destroy(self, stack: Stack) -> StackResult:
+        """Destroy a layer, the engine's own protection lifted just before: killed in between, the next run goes on."""
+        if deployment := protection.lifted(stack.export()):
+            stack.restore(deployment)
+        return stack.destroy()
+
+    @property
+    def _platform(self) -> str:
+        return f"{self._desired.name}.platform"
 
     def _up(self, stack: Stack) -> StackResult:
         """Update, and where a killed update left something open, settle that and update again."""

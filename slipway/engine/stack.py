@@ -54,9 +54,12 @@ class Stack:
         return self._run(lambda on_event: self._stack.destroy(on_event=on_event, color="never", remove=True))
 
     def export(self) -> dict[str, Any]:
-        """The deployment as state keeps it. Raises FailedError when the engine cannot read it."""
+        """The deployment as state keeps it; empty without such a stack. Raises FailedError when it cannot be read."""
         with _told():
-            return dict(self._stack.export_stack().deployment or {})
+            try:
+                return dict(self._stack.export_stack().deployment or {})
+            except errors.StackNotFoundError:
+                return {}
 
     def restore(self, deployment: dict[str, Any]) -> None:
         """Replace the stack's state. Raises FailedError when the engine refuses it."""

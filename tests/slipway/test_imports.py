@@ -27,6 +27,7 @@ CORE = [
     "progress",
     "report.changes",
     "report.services",
+    "replacement",
     "repository",
     "rollouts.compile",
     "rollouts.weights",
