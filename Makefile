@@ -5,7 +5,7 @@ PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile
 SOURCES := slipway infra stacks localcloud tools tests benchmarks examples __main__.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up test down check format lint types unit live golden reference benchmark clean
+.PHONY: help setup up test down check format lint types reviewed unit live golden reference benchmark clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -20,12 +20,12 @@ down: ## stop and remove everything that `make up` started or made (the cache of
 	@if [ -x $(BIN)/slipway ]; then $(BIN)/slipway cluster stop --remove; else echo "Nothing was set up here."; fi
 
 test: testing ## everything that CI runs: checks, unit tests, and the live tests on a real control plane
-	@$(MAKE) --no-print-directory formatted lint types
+	@$(MAKE) --no-print-directory formatted lint types reviewed
 	@$(PYTEST) --cov --cov-report=term:skip-covered -m "not live"
 	@$(PYTEST) -m live
 
-check: testing ## format, ruff, pyright, unit tests, goldens: all that needs no control plane
-	@$(MAKE) --no-print-directory formatted lint types unit
+check: testing ## format, ruff, pyright, reviewed differences, unit tests, goldens: all that needs no control plane
+	@$(MAKE) --no-print-directory formatted lint types reviewed unit
 
 format: testing ## rewrite the sources as ruff formats them
 	@$(BIN)/ruff format $(SOURCES)
@@ -37,6 +37,9 @@ lint: testing ## ruff, all rules
 types: testing ## pyright, strict on slipway, infra and stacks
 	@$(BIN)/pyright --warnings
 	@$(BIN)/pyright --warnings -p examples/pyrightconfig.json --pythonpath $(BIN)/python
+
+reviewed: testing ## differences of environments that should resemble each other (environments/reviewed/)
+	@$(BIN)/slipway environment diff --reviewed
 
 unit: testing ## unit tests and goldens, with the coverage floor
 	@$(PYTEST) --cov --cov-report=term:skip-covered -m "not live"

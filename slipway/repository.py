@@ -29,6 +29,8 @@ _MAX_ENVIRONMENT = branches.MAX_NAME
 """A bucket's name has 63 characters, of which project and purpose may take 39."""
 _MAX_TEAM = 23
 """The account `deploy-TEAM` that deploys a team's stack may have 30 characters."""
+_REVIEWED = "reviewed"
+"""A folder of `environments/` with lists of reviewed differences; see `slipway.reviewed`."""
 _RESERVED_TEAMS = frozenset({"platform", "cluster", "default", "slipway", "argo-rollouts"})
 _RESERVED_STARTS = ("kube-", "gke-", "gmp-")
 
@@ -205,7 +207,7 @@ def _folders(parent: Path, root: Path, problems: list[Problem]) -> Iterator[Path
 
 def _yaml_files(folder: Path, root: Path, problems: list[Problem]) -> Iterator[Path]:
     for path in sorted(folder.iterdir()) if folder.is_dir() else []:
-        if path.name.startswith("."):
+        if path.name.startswith(".") or path == root / "environments" / _REVIEWED:
             continue
         if path.suffix != _SUFFIX or not path.is_file() or not os.access(path, os.R_OK):
             problems.append(

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from slipway.cli.environment import environment_app, named, named_first
+
 app = typer.Typer(
     name="slipway",
     no_args_is_help=True,
@@ -22,8 +24,13 @@ cluster_app = typer.Typer(
     help="The Kubernetes API of `local` and --offline: etcd, API server, controllers, on loopback.",
 )
 app.add_typer(cluster_app, name="cluster")
+app.add_typer(environment_app, name="environment")
 
-Environment = Annotated[str, typer.Argument(help="Name of a file in environments/, such as local.")]
+Environment = Annotated[
+    str | None,
+    typer.Argument(help="Name of a file in environments/, such as local, or of a branch's own, such as feature-x."),
+]
+Branch = Annotated[str | None, typer.Option(help="Instead of ENVIRONMENT: the one that this branch deploys to.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON on standard output.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Tell no progress.")]
 Kubeconfig = Annotated[
@@ -50,8 +57,9 @@ Stacks = Annotated[
     epilog="Examples:  slipway preview local   slipway preview dev --offline   slipway preview dev -s dev.growth --json"
 )
 def preview(
-    environment: Environment,
+    environment: Environment = None,
     stack: Stacks = None,
+    branch: Branch = None,
     offline: Offline = False,
     json: AsJson = False,
     quiet: Quiet = False,
@@ -59,15 +67,16 @@ def preview(
     """Show what an update would change. Changes nothing."""
     from slipway.cli import deploy  # noqa: PLC0415
 
-    deploy.preview(environment, stack, offline=offline, as_json=json, quiet=quiet)
+    deploy.preview(named(environment, branch), stack, offline=offline, as_json=json, quiet=quiet)
 
 
 @app.command(
     epilog="Examples:  slipway up local   slipway up dev --offline   slipway up dev --stack dev.growth --no-wait"
 )
 def up(
-    environment: Environment,
+    environment: Environment = None,
     stack: Stacks = None,
+    branch: Branch = None,
     wait: Annotated[bool, typer.Option(help="Wait until the rollouts end.")] = True,
     offline: Offline = False,
     kubeconfig: Kubeconfig = None,
@@ -79,13 +88,14 @@ def up(
     from slipway.cli import deploy  # noqa: PLC0415
 
     given = deploy.Given(kubeconfig, context)
-    deploy.up(environment, stack, given, offline=offline, waiting=wait, as_json=json, quiet=quiet)
+    deploy.up(named(environment, branch), stack, given, offline=offline, waiting=wait, as_json=json, quiet=quiet)
 
 
 @app.command(epilog="Examples:  slipway wait local   slipway wait local growth/churn")
 def wait(
-    environment: Environment,
+    environment: Environment = None,
     services: Annotated[list[str] | None, typer.Argument(help="TEAM/SERVICE; all without any.")] = None,
+    branch: Branch = None,
     offline: Offline = False,
     json: AsJson = False,
     quiet: Quiet = False,
@@ -93,26 +103,30 @@ def wait(
     """Wait until rollouts end: 0 healthy or waiting for a person, 1 failed. Holds no lock; run it again at any time."""
     from slipway.cli import deploy  # noqa: PLC0415
 
+    environment, services = named_first(environment, branch, services)
     deploy.status(environment, services, offline=offline, waiting=True, as_json=json, quiet=quiet)
 
 
 @app.command(epilog="Examples:  slipway status local   slipway status local --json")
 def status(
-    environment: Environment,
+    environment: Environment = None,
     services: Annotated[list[str] | None, typer.Argument(help="TEAM/SERVICE; all without any.")] = None,
+    branch: Branch = None,
     offline: Offline = False,
     json: AsJson = False,
 ) -> None:
     """Say how every service is now, without waiting."""
     from slipway.cli import deploy  # noqa: PLC0415
 
+    environment, services = named_first(environment, branch, services)
     deploy.status(environment, services, offline=offline, waiting=False, as_json=json, quiet=True)
 
 
 @app.command(epilog="Example:  slipway refresh local")
 def refresh(
-    environment: Environment,
+    environment: Environment = None,
     stack: Stacks = None,
+    branch: Branch = None,
     offline: Offline = False,
     json: AsJson = False,
     quiet: Quiet = False,
@@ -120,13 +134,14 @@ def refresh(
     """Make the state say what exists: the next preview then shows what changed behind its back."""
     from slipway.cli import deploy  # noqa: PLC0415
 
-    deploy.refresh(environment, stack, offline=offline, as_json=json, quiet=quiet)
+    deploy.refresh(named(environment, branch), stack, offline=offline, as_json=json, quiet=quiet)
 
 
 @app.command(epilog="Example:  slipway destroy local --yes")
 def destroy(
-    environment: Environment,
+    environment: Environment = None,
     stack: Stacks = None,
+    branch: Branch = None,
     offline: Offline = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     json: AsJson = False,
@@ -135,7 +150,7 @@ def destroy(
     """Delete everything that an environment declares: teams, then cluster, then platform."""
     from slipway.cli import deploy  # noqa: PLC0415
 
-    deploy.destroy(environment, stack, offline=offline, yes=yes, as_json=json, quiet=quiet)
+    deploy.destroy(named(environment, branch), stack, offline=offline, yes=yes, as_json=json, quiet=quiet)
 
 
 @app.command(epilog="Examples:  slipway validate   slipway validate manifests/growth/churn.yaml")
@@ -150,11 +165,11 @@ def validate(
 
 
 @app.command(epilog="Examples:  slipway inventory production   slipway inventory local --json")
-def inventory(environment: Environment, json: AsJson = False) -> None:
+def inventory(environment: Environment = None, branch: Branch = None, json: AsJson = False) -> None:
     """List the resources that an environment declares. Needs no engine and no account."""
     from slipway.cli import inspect  # noqa: PLC0415
 
-    inspect.inventory(environment, as_json=json)
+    inspect.inventory(named(environment, branch), as_json=json)
 
 
 @cluster_app.command(epilog="Examples:  slipway cluster start   slipway cluster start --kubeconfig ~/.kube/config")

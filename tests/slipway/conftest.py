@@ -1,5 +1,6 @@
 """Fixtures of the core's tests."""
 
+from tests.support.commandline import slipway
 from tests.support.repositories import clone
 
-__all__ = ["clone"]
+__all__ = ["clone", "slipway"]

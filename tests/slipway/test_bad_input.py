@@ -8,12 +8,10 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
 
-from slipway.cli import main
 from slipway.errors import Refused
 from slipway.repository import find_root, load
 from tests.support.repositories import CHURN, DEV, DIGEST, FILES, FRAUD, LOCAL, PRODUCTION, RANKING
@@ -21,6 +19,7 @@ from tests.support.repositories import CHURN, DEV, DIGEST, FILES, FRAUD, LOCAL, 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tests.support.commandline import CommandLine
     from tests.support.repositories import Clone
 
 LABEL = "use lower-case letters, digits and dashes, starting with a letter, ending with a letter or digit"
@@ -304,27 +303,6 @@ def test_outside_of_a_repository(tmp_path: Path) -> None:
 
 def test_the_root_is_found_from_below(clone: Clone) -> None:
     assert find_root(clone.root / "manifests" / "growth") == clone.root.resolve()
-
-
-@dataclass
-class CommandLine:
-    """`slipway` in this process, inside a clone: what it answers with, as a shell sees it."""
-
-    monkeypatch: pytest.MonkeyPatch
-    capsys: pytest.CaptureFixture[str]
-
-    def run(self, clone: Clone, *arguments: str) -> tuple[int, str, str]:
-        self.monkeypatch.chdir(clone.root)
-        self.monkeypatch.setattr(sys, "argv", ["slipway", *arguments])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        output = self.capsys.readouterr()
-        return int(ended.value.code or 0), output.out, output.err
-
-
-@pytest.fixture
-def slipway(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> CommandLine:
-    return CommandLine(monkeypatch, capsys)
 
 
 @pytest.mark.parametrize(
