@@ -13,9 +13,7 @@ from localcloud.folders import LOCAL, exclusive, folder, folders
 from localcloud.folders import remove as clear
 from slipway import repository
 from slipway.cli.session import answer, console
-from slipway.errors import Problem, Refused
 from slipway.progress import NullProgress, Progress
-from slipway.schema.reading import near
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -79,10 +77,8 @@ def kubeconfig(environment: str) -> None:
 
 
 def _known(environment: str) -> Path:
-    """The repository's root. Raises Refused for an environment that has neither a file nor a folder here."""
+    """The repository's root. Raises Refused for an environment that has neither a folder nor a file here."""
     root = repository.find_root()
-    known = sorted({*folders(root), *(path.stem for path in (root / "environments").glob("*.yaml"))})
-    if environment not in known:
-        what = f"there is no environment `{environment}`"
-        raise Refused([Problem("--environment", 0, what, near(environment, known))])
+    if environment != LOCAL and environment not in folders(root):
+        repository.load(root).environment(environment)
     return root

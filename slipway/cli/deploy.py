@@ -16,6 +16,7 @@ from slipway.engine.stack import Stack
 from slipway.errors import FailedError, Problem, Refused
 from slipway.live import Cluster
 from slipway.report.changes import any_change, changes
+from slipway.report.pools import pools
 from slipway.report.services import all_good, as_table, as_values
 from slipway.schema.reading import near
 from slipway.waiting import Outcome, look, wait
@@ -38,10 +39,15 @@ def preview(environment: str, stacks: Sequence[str] | None, *, offline: bool, as
     workspace = session.workspace()
     session.start_cluster(only_if_made=True)
     results = session.run(workspace).preview()
+    sizes = pools(session.desired, results)
     if as_json:
-        answer(_values(results))
+        told = _values(results)
+        for stack in told:
+            if stack["stack"].endswith(".platform"):
+                stack["pools"] = [size.values() for size in sizes]
+        answer(told)
     else:
-        typer.echo(changes(results, planned=True))
+        typer.echo("\n".join([changes(results, planned=True), *map(str, sizes)]))
         if not any_change(results) and not _failed(results):
             typer.echo("Nothing would change.")
         typer.echo(f"The same with the plain CLI: {workspace.command(f'preview -s {results[0].stack}')}")
@@ -213,7 +219,8 @@ def _next_steps(session: Session, workspace: Workspace, outcomes: Sequence[Outco
 
 
 def _values(results: Sequence[StackResult]) -> list[dict[str, Any]]:
-    return [{**dataclasses.asdict(result), "counts": result.counts} for result in results]
+    told = [{**dataclasses.asdict(result), "counts": result.counts} for result in results]
+    return [{key: value for key, value in each.items() if key != "before"} for each in told]
 
 
 def _failed(results: Sequence[StackResult]) -> bool:

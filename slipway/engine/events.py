@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from pulumi.automation import EngineEvent, StepEventMetadata
 
+_REMEMBERED = {"gcp:container/cluster:Cluster", "gcp:container/nodePool:NodePool"}
+"""Types whose size is told even where nothing changes."""
 _STACK_TYPE = "pulumi:pulumi:Stack"
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
 """The key that marks a special value of the engine; secrets carry it (pulumi, `sdk/go/common/resource/sig`)."""
@@ -44,6 +46,7 @@ class Collector:
         self._refreshed: set[str] = set()
         self._outputs: dict[str, Any] = {}
         self._messages: list[str] = []
+        self._before: dict[str, Any] = {}
         self.failed = False
 
     def take(self, event: EngineEvent) -> None:
@@ -67,12 +70,15 @@ class Collector:
             messages=tuple(dict.fromkeys(self._messages)),
             error=error,
             seconds=seconds,
+            before=self._before,
         )
 
     def _planned(self, metadata: StepEventMetadata) -> None:
         kind = _operation(metadata)
         if metadata.type == _STACK_TYPE:
             return
+        if metadata.type in _REMEMBERED and metadata.old:
+            self._before.setdefault(metadata.urn, shown(dict(metadata.old.inputs or {})))
         if kind in {SAME, READ}:
             self._unchanged += 1
             if _engine_name(metadata) == "refresh":

@@ -74,6 +74,8 @@ class StackResult:
     """Warnings and errors of the engine and of the providers, in order."""
     error: str | None = None
     seconds: float = 0.0
+    before: Mapping[str, Mapping[str, Any]] = field(default_factory=dict[str, Any])
+    """By URN, the inputs that the state has of node pools and clusters, also of those that stay as they are."""
 
     @property
     def counts(self) -> dict[str, int]:

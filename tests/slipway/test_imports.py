@@ -27,6 +27,7 @@ CORE = [
     "profiles",
     "progress",
     "report.changes",
+    "report.pools",
     "report.services",
     "replacement",
     "repository",
