@@ -19,6 +19,7 @@ from slipway.schema.artifacts import Image, Model, image, model
 from slipway.schema.base import WrongAtError
 from slipway.schema.reading import near
 from slipway.schema.rollout import Canary
+from slipway.tools import images
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -90,6 +91,7 @@ def desired(repository: Repository, name: str) -> Desired:
     """What environment `name` wants. Raises Refused with every problem."""
     file = repository.environment(name)
     problems = [*hardening.refusals(file), *_machines(file), *_overlays(file, repository), *_buckets(file)]
+    problems += images.refusals(file)
     if problems:
         raise Refused(problems)
     file = dataclasses.replace(file, value=hardening.filled(file.value))

@@ -7,13 +7,20 @@ from typing import TYPE_CHECKING
 
 import pulumi
 
-from infra.kubernetes.provider import provider
-from infra.kubernetes.rollouts_controller import RolloutsDefinitions
+from infra.kubernetes.provider import provider, unknown
+from infra.kubernetes.rollouts_controller import (
+    REPLICAS,
+    RolloutsController,
+    RolloutsControllerArgs,
+    RolloutsDefinitions,
+)
 from infra.kubernetes.team_space import TeamSpace, TeamSpaceArgs
+from slipway.tools import images
 from slipway.tools.definitions import rollouts_definitions
 from stacks.reading import read_contract
 
 if TYPE_CHECKING:
+    from slipway.contract import Contract
     from slipway.desired import Desired
 
 
@@ -23,6 +30,35 @@ def declare(desired: Desired, layer: str) -> None:
     contract = read_contract(desired)
     opts = pulumi.ResourceOptions(provider=provider(contract))
     RolloutsDefinitions("rollouts", rollouts_definitions(), opts)
+    RolloutsController(
+        "rollouts-controller",
+        RolloutsControllerArgs(
+            image=controller_image(desired, contract),
+            replicas=0 if desired.environment.stand_ins else REPLICAS,  # locally a process of this machine does it
+            readers=list(contract.deployers.values()),
+        ),
+        opts,
+    )
     for team in desired.teams:
         TeamSpace(f"team-{team}", TeamSpaceArgs(team, contract.deployers[team]), opts)
     pulumi.export("contract", dataclasses.asdict(contract))
+
+
+def controller_image(desired: Desired, contract: Contract) -> pulumi.Input[str]:
+    """The controller's image, by digest, through the environment's own cache of the public registry.
+
+    Raises FailedError where it is not pinned and something could be pulled. A cluster on this machine (stand-ins, a
+    rehearsal) pulls nothing: there its tag stands in, and that is said.
+    """
+    image = images.pinned(images.ROLLOUTS)
+    full = f"{contract.registries[images.cache(desired.environment, image) or '']}/{image.path}{image.suffix}"
+    if image.digest or desired.environment.stand_ins:
+        return full
+    if (contract.endpoint or "").startswith("127."):
+        pulumi.log.warn(f"{image.path} has no digest in tools/images.toml: a rehearsal goes on with its tag")
+        return full
+    if pulumi.runtime.is_dry_run():
+        pulumi.log.warn(f"{image.path} has no digest in tools/images.toml: an update of an account is refused")
+        return unknown()
+    images.needed(image)
+    return full

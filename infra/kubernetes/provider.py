@@ -19,7 +19,7 @@ def provider(contract: Contract) -> Provider:
     `cluster_identifier` is known from the start: without it an unknown kubeconfig in a preview shows a replacement of
     everything (pulumi#4326, pulumi-kubernetes#2745).
     """
-    known: pulumi.Input[str] = kubeconfig(contract) if contract.known else _unknown()
+    known: pulumi.Input[str] = kubeconfig(contract) if contract.known else unknown()
     return Provider(
         "cluster",
         kubeconfig=known,
@@ -31,7 +31,7 @@ def provider(contract: Contract) -> Provider:
     )
 
 
-def _unknown() -> pulumi.Output[str]:
+def unknown() -> pulumi.Output[str]:
     """An output that a preview cannot know."""
 
     async def nothing() -> str:

@@ -74,7 +74,7 @@ EDITS = [
     ("type-list", CHURN, "port: 8080", "port: 8080\ncommand: python app.py", f"{CHURN}:8: `command` is the text `python app.py`, not a list; {LIST}"),
     ("type-mapping", CHURN, "resources:\n  cpu: 250m\n  memory: 512Mi", "resources: small", f"{CHURN}:11: `resources` is the text `small`, not a mapping; write keys and values below it"),
     ("type-mapping-list", CHURN, "resources:\n  cpu: 250m\n  memory: 512Mi", "resources: [small]", f"{CHURN}:11: `resources` is a list, not a mapping; write keys and values below it"),
-    ("type-boolean", DEV, "  models: {}", "  models: {protect: yes}", f"{DEV}:23: `buckets.models.protect` is the text `yes`, not true or false; write true or false, without quotes"),
+    ("type-boolean", DEV, "  models: {}", "  models: {protect: yes}", f"{DEV}:24: `buckets.models.protect` is the text `yes`, not true or false; write true or false, without quotes"),
     ("type-text-long", CHURN, "port: 8080", "port: " + "long " * 40, f"{CHURN}:7: `port` is the text `{('long ' * 40)[:60]}...`, not a whole number; {DIGITS}"),
     ("type-text-none", CHURN, "port: 8080", 'port: ""', f"{CHURN}:7: `port` is an empty text, not a whole number; {DIGITS}"),
     # manifests
@@ -129,16 +129,16 @@ EDITS = [
     ("surge-over", CHURN, "  strategy: canary", "  strategy: canary\n  max_surge: 101%", f"{CHURN}:19: rollout.max_surge: `101%` is no share of pods; {SHARE}"),
     ("surge-none", CHURN, "  strategy: canary", "  strategy: canary\n  max_surge: 00%", f"{CHURN}:19: rollout: max_surge and max_unavailable are both 0, so no pod could ever be replaced; raise one of them"),
     ("canary-of-one", CHURN, "  min: 4\n  max: 12", "  min: 1", f"{CHURN}:17: a canary of 1 pod is all or nothing; set scaling.min to 2 or more, or use rolling"),
-    ("canary-no-pod", CHURN, "weight: 25", "weight: 5", [f"{PRODUCTION}:27: weight 5 with 6 pods cannot be kept without a gateway: that is no pod ({CHURN}:20); use 9 or more, or raise scaling.min", f"{CHURN}:20: weight 5 with 4 pods cannot be kept without a gateway: that is no pod; use 13 or more, or raise scaling.min"]),
-    ("canary-every-pod", CHURN, "weight: 50", "weight: 95", [f"{PRODUCTION}:27: weight 95 with 6 pods cannot be kept without a gateway: that is every pod ({CHURN}:22); use 91 or less, or raise scaling.min", f"{CHURN}:22: weight 95 with 4 pods cannot be kept without a gateway: that is every pod; use 87 or less, or raise scaling.min"]),
-    ("canary-same-pods", CHURN, "weight: 50", "weight: 30", [f"{PRODUCTION}:27: weight 30 with 6 pods cannot be kept without a gateway: it is 2 pods, as the step before ({CHURN}:22); drop it or raise scaling.min", f"{CHURN}:22: weight 30 with 4 pods cannot be kept without a gateway: it is 1 pod, as the step before; drop it or raise scaling.min"]),
-    ("canary-scaled-away", PRODUCTION, "min: 6", "min: 2", f"{PRODUCTION}:27: weight 50 with 2 pods cannot be kept without a gateway: it is 1 pod, as the step before ({CHURN}:22); drop it or raise scaling.min"),
-    ("canary-scaled-to-one", PRODUCTION, "min: 6", "min: 1", f"{PRODUCTION}:27: a canary of 1 pod is all or nothing ({CHURN}:18); set scaling.min to 2 or more, or use rolling"),
-    ("canary-overlaid", PRODUCTION, OVERLAY, "  growth/churn:\n    rollout:\n      strategy: canary\n      steps:\n        - {weight: 5, for: 1m}\n", f"{PRODUCTION}:29: weight 5 with 4 pods cannot be kept without a gateway: that is no pod; use 13 or more, or raise scaling.min"),
+    ("canary-no-pod", CHURN, "weight: 25", "weight: 5", [f"{PRODUCTION}:28: weight 5 with 6 pods cannot be kept without a gateway: that is no pod ({CHURN}:20); use 9 or more, or raise scaling.min", f"{CHURN}:20: weight 5 with 4 pods cannot be kept without a gateway: that is no pod; use 13 or more, or raise scaling.min"]),
+    ("canary-every-pod", CHURN, "weight: 50", "weight: 95", [f"{PRODUCTION}:28: weight 95 with 6 pods cannot be kept without a gateway: that is every pod ({CHURN}:22); use 91 or less, or raise scaling.min", f"{CHURN}:22: weight 95 with 4 pods cannot be kept without a gateway: that is every pod; use 87 or less, or raise scaling.min"]),
+    ("canary-same-pods", CHURN, "weight: 50", "weight: 30", [f"{PRODUCTION}:28: weight 30 with 6 pods cannot be kept without a gateway: it is 2 pods, as the step before ({CHURN}:22); drop it or raise scaling.min", f"{CHURN}:22: weight 30 with 4 pods cannot be kept without a gateway: it is 1 pod, as the step before; drop it or raise scaling.min"]),
+    ("canary-scaled-away", PRODUCTION, "min: 6", "min: 2", f"{PRODUCTION}:28: weight 50 with 2 pods cannot be kept without a gateway: it is 1 pod, as the step before ({CHURN}:22); drop it or raise scaling.min"),
+    ("canary-scaled-to-one", PRODUCTION, "min: 6", "min: 1", f"{PRODUCTION}:28: a canary of 1 pod is all or nothing ({CHURN}:18); set scaling.min to 2 or more, or use rolling"),
+    ("canary-overlaid", PRODUCTION, OVERLAY, "  growth/churn:\n    rollout:\n      strategy: canary\n      steps:\n        - {weight: 5, for: 1m}\n", f"{PRODUCTION}:30: weight 5 with 4 pods cannot be kept without a gateway: that is no pod; use 13 or more, or raise scaling.min"),
     # fitting
     ("fits-no-node", CHURN, "512Mi", "64Gi", [f"{CHURN}:11: a pod asks for 250m CPU and 64Gi, more than any node of environment `{name}` has; ask for less, or add a larger pool: e2-standard-4 offers 3920m CPU and 13621Mi for pods" for name in ("dev", "local", "production")]),
     ("fits-no-node-cpu", CHURN, "250m", "3921m", [f"{CHURN}:11: a pod asks for 3921m CPU and 512Mi, more than any node of environment `{name}` has; ask for less, or add a larger pool: e2-standard-4 offers 3920m CPU and 13621Mi for pods" for name in ("dev", "local", "production")]),
-    ("fits-overlaid", PRODUCTION, OVERLAY, "  growth/churn:\n    resources: {memory: 64Gi}\n", f"{PRODUCTION}:26: a pod asks for 250m CPU and 64Gi, more than any node of environment `production` has; ask for less, or add a larger pool: e2-standard-4 offers 3920m CPU and 13621Mi for pods"),
+    ("fits-overlaid", PRODUCTION, OVERLAY, "  growth/churn:\n    resources: {memory: 64Gi}\n", f"{PRODUCTION}:27: a pod asks for 250m CPU and 64Gi, more than any node of environment `production` has; ask for less, or add a larger pool: e2-standard-4 offers 3920m CPU and 13621Mi for pods"),
     ("fits-tainted", DEV, "        machine: e2-standard-4\n", "        taints: [{key: a, value: b, effect: NO_SCHEDULE}]\n", [f"{file}:{line}: a pod asks for 250m CPU and 512Mi, more than any node of environment `dev` has; add a node pool without taints that has at least one node" for file, line in ((CHURN, 11), (FRAUD, 1), (RANKING, 1))]),
     ("fits-no-nodes", DEV, "{min_per_zone: 1, max_per_zone: 3}", "{per_zone: 0}", [f"{file}:{line}: a pod asks for 250m CPU and 512Mi, more than any node of environment `dev` has; add a node pool without taints that has at least one node" for file, line in ((CHURN, 11), (FRAUD, 1), (RANKING, 1))]),
     ("gpu", CHURN, "  memory: 512Mi", "  memory: 512Mi\n  gpu: {type: nvidia-l4}", [f"{CHURN}:14: no node pool of environment `{name}` has 1 x nvidia-l4 in one node; add such a pool or ask for another type" for name in ("dev", "local", "production")]),
@@ -182,11 +182,12 @@ EDITS = [
     ("nodes-half", DEV, "min_per_zone: 1, ", "", f"{DEV}:19: clusters.main.pools.general.nodes: the number of nodes is not given; write per_zone, or min_per_zone and max_per_zone"),
     ("taint", DEV, "        machine: e2-standard-4\n", "        taints: [{key: a, value: b, effect: NoSchedule}]\n", f"{DEV}:18: unknown effect `NoSchedule`; use one of: NO_EXECUTE, NO_SCHEDULE, PREFER_NO_SCHEDULE"),
     ("registry-keep", DEV, "  ml: {}", "  ml: {keep_untagged: 30d}", f"{DEV}:21: registries.ml.keep_untagged: `30d` is no duration; {DURATION}"),
-    ("bucket-versions", DEV, "  models: {}", "  models: {keep_old_versions: 0}", f"{DEV}:23: `buckets.models.keep_old_versions` is 0; write a whole number from 1 to 1000"),
-    ("overlay-unknown", PRODUCTION, "growth/churn", "growth/churm", f"{PRODUCTION}:25: an overlay for `growth/churm`, which no team has; did you mean `growth/churn`?"),
-    ("overlay-release", PRODUCTION, "    scaling:", "    release: {image: ml/other}\n    scaling:", f"{PRODUCTION}:26: unknown key `services.growth/churn.release`; use one of: resources, rollout, scaling"),
+    ("bucket-versions", DEV, "  models: {}", "  models: {keep_old_versions: 0}", f"{DEV}:24: `buckets.models.keep_old_versions` is 0; write a whole number from 1 to 1000"),
+    ("overlay-unknown", PRODUCTION, "growth/churn", "growth/churm", f"{PRODUCTION}:26: an overlay for `growth/churm`, which no team has; did you mean `growth/churn`?"),
+    ("overlay-release", PRODUCTION, "    scaling:", "    release: {image: ml/other}\n    scaling:", f"{PRODUCTION}:27: unknown key `services.growth/churn.release`; use one of: resources, rollout, scaling"),
     ("models-none", DEV, "buckets:\n  models: {}\n", "", f"{CHURN}:6: environment `dev` has no bucket `models` to take the model from; add `models: {{}}` to buckets in {DEV}"),
-    ("registries-none", DEV, "registries:\n  ml: {}\n", "", [f"{file}:{line}: environment `dev` has no registry `ml`; there is none yet to name here" for file, line in ((CHURN, 5), (FRAUD, 4), (RANKING, 3))]),
+    ("registry-of-the-platform", DEV, "  quay: {remote: quay}\n", "", f"{DEV}:20: environment `dev` has no cache of quay, which the Rollouts controller is pulled from; add `quay: {{remote: quay}}`"),
+    ("registries-none", DEV, "  ml: {}\n", "", [f"{file}:{line}: environment `dev` has no registry `ml`; use `quay`" for file, line in ((CHURN, 5), (FRAUD, 4), (RANKING, 3))]),
 ]  # fmt: skip
 
 # id, file, its whole content, what is told
@@ -209,7 +210,7 @@ FILES_THAT_ARE_WRONG = [
     ("folder", "manifests/growth/more/churn.yaml", FILES[FRAUD], "manifests/growth/more: is no readable .yaml file; rename, move or remove it; everything here is deployed"),
     ("environment-name", "environments/My_Env.yaml", FILES[DEV].replace("branch: dev", "branch: x"), f"environments/My_Env.yaml: environment name `My_Env` is no DNS label; {LABEL}"),
     ("environment-long", f"environments/{'e' * 25}.yaml", FILES[DEV].replace("branch: dev", "branch: x"), f"environments/{'e' * 25}.yaml: environment name `{'e' * 25}` has 25 characters, and buckets are named after project and environment; use at most 24"),
-    ("bucket-long", f"environments/{'e' * 24}.yaml", FILES[DEV].replace("branch: dev", "branch: x").replace("models: {}", f"models: {{}}\n  {'b' * 30}: {{}}"), f"environments/{'e' * 24}.yaml:24: the bucket would be called `acme-dev-{'e' * 24}-{'b' * 30}`, which has 64 characters; shorten `{'b' * 30}`: Google takes 63 in all"),
+    ("bucket-long", f"environments/{'e' * 24}.yaml", FILES[DEV].replace("branch: dev", "branch: x").replace("models: {}", f"models: {{}}\n  {'b' * 30}: {{}}"), f"environments/{'e' * 24}.yaml:25: the bucket would be called `acme-dev-{'e' * 24}-{'b' * 30}`, which has 64 characters; shorten `{'b' * 30}`: Google takes 63 in all"),
 ]  # fmt: skip
 
 

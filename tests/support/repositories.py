@@ -39,6 +39,7 @@ clusters:
         nodes: {{min_per_zone: 1, max_per_zone: 3}}
 registries:
   ml: {{}}
+  quay: {{remote: quay}}
 buckets:
   models: {{}}
 """
@@ -52,7 +53,7 @@ stand_ins: true
 google: {project: slipway-local, number: "100000000001", region: europe-west4}
 clusters:
   main: {location: europe-west4}
-registries: {ml: {}}
+registries: {ml: {}, quay: {remote: quay}}
 buckets: {models: {}}
 """,
     CHURN: f"""\

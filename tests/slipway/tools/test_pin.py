@@ -5,16 +5,20 @@ from __future__ import annotations
 import importlib.util
 import json
 import tomllib
+from email.message import Message
 from typing import TYPE_CHECKING, Any
+from urllib.error import HTTPError
 
 import pytest
 
-from slipway.tools import pins
+from slipway.tools import images, pins
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 PINS = (pins.FOLDER / "pins.toml").read_text(encoding="utf-8")
+IMAGES = (pins.FOLDER / "images.toml").read_text(encoding="utf-8")
+STATED = f"sha256:{'d' * 64}"
 
 
 @pytest.fixture
@@ -27,6 +31,10 @@ def script(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
     copy = tmp_path / "pins.toml"
     copy.write_text(PINS)
     monkeypatch.setattr(module, "PINS", copy)
+    images = tmp_path / "images.toml"
+    images.write_text(IMAGES)
+    monkeypatch.setattr(module, "IMAGES", images)
+    monkeypatch.setattr(module, "_head", lambda _url, _headers: {"Docker-Content-Digest": STATED})
     monkeypatch.setattr("sys.argv", ["pin.py"])
     return module
 
@@ -71,7 +79,54 @@ def test_a_vendor_that_does_not_answer_changes_nothing(
     def get(url: str) -> bytes:
         raise OSError(f"no route to {url}")
 
+    def head(url: str, headers: dict[str, str]) -> dict[str, str]:
+        del headers
+        return {"body": get(url).decode()}
+
     monkeypatch.setattr(script, "_get", get)
+    monkeypatch.setattr(script, "_head", head)
     assert script.main() == 1
-    assert "no route to https://dl.k8s.io" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "no route to https://dl.k8s.io" in told
+    assert "quay.io/argoproj/argo-rollouts:v1.10.1: no route to https://quay.io/v2/argoproj/argo-rollouts/" in told
     assert script.PINS.read_text() == PINS
+    assert script.IMAGES.read_text() == IMAGES
+
+
+def test_an_image_gets_the_digest_that_its_registry_states(
+    script: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answers(script, monkeypatch, "b" * 64)
+    monkeypatch.setattr("sys.argv", ["pin.py", "--replace"])
+    assert script.main() == 0
+    assert images.pinned(images.ROLLOUTS, tmp_path).digest == STATED
+    assert script.IMAGES.read_text().splitlines()[0] == IMAGES.splitlines()[0], "comments stay"
+    other = STATED.replace("d", "e")
+    monkeypatch.setattr(script, "_head", lambda _url, _headers: {"Docker-Content-Digest": other})
+    monkeypatch.setattr("sys.argv", ["pin.py"])
+    assert script.main() == 1
+    assert f"pinned {STATED}, but the registry states {other}" in capsys.readouterr().err
+    assert images.pinned(images.ROLLOUTS, tmp_path).digest == STATED
+
+
+def test_a_registry_that_asks_for_a_token_gets_one(script: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def head(url: str, headers: dict[str, str]) -> dict[str, str]:
+        if headers.get("Authorization") != "Bearer abc":
+            said = Message()
+            said["WWW-Authenticate"] = 'Bearer realm="https://quay.io/v2/auth",service="quay.io"'
+            raise HTTPError(url, 401, "Unauthorized", said, None)
+        return {"Docker-Content-Digest": STATED}
+
+    monkeypatch.setattr(script, "_head", head)
+    monkeypatch.setattr(script, "_get", lambda url: asked.append(url) or b'{"token": "abc"}')
+    assert script.image_digest("quay.io", "a/b", "v1") == STATED
+    assert asked == ["https://quay.io/v2/auth?service=quay.io&scope=repository:a/b:pull"]
+
+
+@pytest.mark.parametrize("stated", ["", "sha256:abc", f"sha512:{'a' * 128}"])
+def test_an_answer_without_a_digest_is_an_error(script: Any, monkeypatch: pytest.MonkeyPatch, stated: str) -> None:
+    monkeypatch.setattr(script, "_head", lambda _url, _headers: {"Docker-Content-Digest": stated})
+    with pytest.raises(ValueError, match=r"quay\.io states no sha256 of a/b:v1"):
+        script.image_digest("quay.io", "a/b", "v1")
