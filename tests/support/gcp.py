@@ -50,6 +50,7 @@ CUSTOM_ROLE = "gcp:projects/iAMCustomRole:IAMCustomRole"
 
 #: inputs that are accepted, in an order in which each finds what it refers to
 VALID: dict[str, dict[str, Any]] = {
+    SERVICE: {"service": "container.googleapis.com", "disableOnDestroy": True},
     NETWORK: {"name": "net", "autoCreateSubnetworks": False},
     SUBNETWORK: {
         "name": "sub",
@@ -105,7 +106,6 @@ VALID: dict[str, dict[str, Any]] = {
     OBJECT: {"bucket": "demo-models", "name": "a/b", "content": "hello"},
     RING: {"name": "ring", "location": REGION},
     KEY: {"name": "key", "keyRing": f"projects/{PROJECT}/locations/{REGION}/keyRings/ring"},
-    SERVICE: {"service": "container.googleapis.com", "disableOnDestroy": True},
     PROJECT_MEMBER: {"project": PROJECT, "role": "roles/viewer", "member": "user:a@example.com"},
     ACCOUNT_MEMBER: {
         "serviceAccountId": f"projects/{PROJECT}/serviceAccounts/nodes-sa@{PROJECT}.iam.gserviceaccount.com",
@@ -190,6 +190,15 @@ VALID: dict[str, dict[str, Any]] = {
 }
 
 
+#: type, changes of its valid inputs, a part of what is said of them
+Refused = tuple[str, dict[str, Any], str]
+
+
+def ids(rows: list[Refused]) -> list[str]:
+    """Names for rows of a table of refusals."""
+    return [f"{token.rsplit(':', 1)[1]}-{reason[:40]}" for token, _, reason in rows]
+
+
 def request(token: str, name: str, identity: str = "", *, preview: bool = False) -> Request:
     """A request as the engine makes it."""
     return Request(f"urn:pulumi:test::slipway::{token}::{name}", identity, preview=preview)
@@ -242,6 +251,11 @@ class Cloud:
     def build(self, *tokens: str) -> dict[str, tuple[dict[str, Any], State]]:
         """Create the valid inputs of these types (of all for none), in the order of `VALID`."""
         return {token: self.create(token) for token in VALID if token in tokens or not tokens}
+
+    def build_before(self, token: str) -> None:
+        """Create the valid inputs of all types that stand before this one in `VALID`."""
+        order = list(VALID)
+        self.build(*order[: order.index(token)] or ["none"])
 
     def read(self, token: str, inputs: dict[str, Any], state: State) -> State | None:
         """Refresh."""

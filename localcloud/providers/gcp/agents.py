@@ -9,6 +9,7 @@ Not played: grants on a whole key ring, folder or organisation.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from localcloud.providers.gcp import errors
@@ -32,6 +33,22 @@ _DOMAINS: Final = {
 }
 _KEY_GRANTS: Final = "gcp:kms/cryptoKeyIAMMember:CryptoKeyIAMMember"
 _PROJECT_GRANTS: Final = "gcp:projects/iAMMember:IAMMember"
+
+
+#: domains of agents that are not gcp-sa-SERVICE, and of the default accounts, with their form
+_GOOGLES: Final = re.compile(
+    r"service-(?P<agent>\d+)@(gcp-sa-[a-z0-9-]+|cloud-filer|compute-system|container-engine-robot|containerregistry"
+    r"|dataflow-service-producer-prod|dataproc-accounts|gs-project-accounts|serverless-robot-prod)"
+    r"\.iam\.gserviceaccount\.com"
+    r"|(?P<compute>\d+)-compute@developer\.gserviceaccount\.com"
+    r"|(?P<other>\d+)@(cloudservices|cloudbuild)\.gserviceaccount\.com"
+)
+
+
+def project_number_of(email: str) -> str:
+    """The number of the project whose agent or default account this address is, empty for any other account."""
+    found = _GOOGLES.fullmatch(email)
+    return next((number for number in found.groupdict().values() if number), "") if found else ""
 
 
 def address(service: str, number: int) -> str:

@@ -79,11 +79,19 @@ class Api:
 
     def project_number(self, project: str) -> int:
         """A project's number: from `projects.json` beside the store ({"project-id": "number"}), else by its id."""
-        path = self.store.root / PROJECTS_FILE
-        known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        known = self._projects()
         if project in known:
             return int(known[project])
         return int(hashlib.sha256(project.encode()).hexdigest()[:12], 16) % 900_000_000_000 + 100_000_000_000
+
+    def knows_number(self, number: str, *projects: str) -> bool:
+        """Whether this is the number of a project that is known: the call's, `projects`, those of `projects.json`."""
+        mine = {str(self.project_number(each)) for each in (self.project, *projects) if each}
+        return number in mine | {str(each) for each in self._projects().values()}
+
+    def _projects(self) -> dict[str, str]:
+        path = self.store.root / PROJECTS_FILE
+        return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
 
 
 def stable_number(text: str, digits: int = 19) -> int:

@@ -7,7 +7,7 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from localcloud.providers.gcp import catalog, graves, names, records, retry
+from localcloud.providers.gcp import catalog, enablement, graves, names, records, retry
 from localcloud.providers.gcp.api import Api
 from localcloud.providers.gcp.difference import Comparison
 from localcloud.providers.gcp.errors import not_found
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 VERSION: Final = "10.2.0"
 DEFAULTS: Final = "__defaults"
+#: while this file is in the store, projects are as new ones are: APIs are off until they are enabled
+STRICT_FILE: Final = "strict"
 _ENVIRONMENT: Final = {
     "project": ("GOOGLE_PROJECT", "GOOGLE_CLOUD_PROJECT", "GCLOUD_PROJECT", "CLOUDSDK_CORE_PROJECT"),
     "region": ("GOOGLE_REGION", "GCLOUD_REGION", "CLOUDSDK_COMPUTE_REGION"),
@@ -146,6 +148,7 @@ class GcpProvider(Provider):
             inside = replace(api, records=held)
             values = {name: value for name, value in plain.items() if name not in kind.provider_only}
             identity = inside.identity(kind, values)
+            self._require_api(inside, kind, identity, values)
             taken = held.get(kind.token, identity) is not None and not kind.overwrites
             if taken or graves.holds(held, kind.token, identity):
                 raise conflict(kind, identity, values, inside)
@@ -199,6 +202,7 @@ class GcpProvider(Provider):
                 raise not_found(request.id)
             values = {name: value for name, value in plain.items() if name not in kind.provider_only}
             values = records.merged(fields, before, values)
+            self._require_api(inside, kind, request.id, values)
             records.require_references(kind, inside, values)
             values = records.settled(kind, inside, request.id, values)
             kind.admit(inside, request.id, values, before)
@@ -235,6 +239,10 @@ class GcpProvider(Provider):
         from localcloud.providers.gcp import invokes  # noqa: PLC0415 - most updates call none
 
         return invokes.call(self._api, token, reveal(args))
+
+    def _require_api(self, api: Api, kind: Kind, identity: str, values: Values) -> None:
+        if (api.store.root / STRICT_FILE).exists():
+            enablement.require(api, kind.token, identity, values.get("project") or api.project)
 
     def _at(self, request: Request) -> Api:
         return replace(self._api, log=lambda message: self.log(request.urn, message))

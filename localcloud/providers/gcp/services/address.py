@@ -16,7 +16,7 @@ from localcloud.providers.gcp import errors
 from localcloud.providers.gcp.api import now, stable_number
 from localcloud.providers.gcp.kind import Kind, Values
 from localcloud.providers.gcp.names import LABEL
-from localcloud.providers.gcp.references import COMPUTE, Reference, relative
+from localcloud.providers.gcp.references import COMPUTE, Reference
 from localcloud.providers.gcp.services.network import NETWORK_REFERENCE, SUBNETWORK, one_of
 from localcloud.providers.gcp.services.subnetwork import PROXY_ONLY, SUBNETWORK_REFERENCE
 
@@ -91,13 +91,15 @@ def _is_address(text: str) -> bool:
     return True
 
 
-def users(api: Api, identity: str) -> list[str]:
-    """Ids of what holds the address: NATs."""
+def users(api: Api, identity: str, *, but: str = "") -> list[str]:
+    """Ids of what holds the address: routers whose NATs (other than the one with the id `but`) have it."""
     found: list[str] = []
     for nat, record in api.all(_NAT).items():
+        project, region, router, _ = nat.split("/")
         held = [*(record.get("natIps") or []), *(record.get("drainNatIps") or [])]
-        if identity in {relative(link) for link in held}:
-            found.append(nat)
+        known = {"project": project, "region": region}
+        if nat != but and identity in {ADDRESS_REFERENCE.identity(link, known) for link in held}:
+            found.append(f"projects/{project}/regions/{region}/routers/{router}")
     return found
 
 
@@ -198,7 +200,7 @@ def _settle(api: Api, identity: str, values: Values) -> Values:
 
 def _view(api: Api, identity: str, values: Values) -> Values:
     del values
-    return {"users": [f"{COMPUTE}projects/{user}" for user in users(api, identity)]}
+    return {"users": [COMPUTE + user for user in users(api, identity)]}
 
 
 def _release(api: Api, identity: str, values: Values) -> None:

@@ -9,11 +9,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from localcloud.providers.gcp import locations
+from localcloud.providers.gcp import agents, locations
 from localcloud.providers.gcp.api import now
 from localcloud.providers.gcp.kind import Kind, Values
 from localcloud.providers.gcp.names import REPOSITORY
-from localcloud.providers.gcp.references import Reference
 from localcloud.providers.gcp.services.network import one_of
 
 if TYPE_CHECKING:
@@ -23,9 +22,6 @@ if TYPE_CHECKING:
 
 TOKEN: Final = "gcp:artifactregistry/repository:Repository"  # noqa: S105 - a type token
 ID: Final = "projects/{project}/locations/{location}/repositories/{name}"
-KEY_REFERENCE: Final = Reference(
-    "gcp:kms/cryptoKey:CryptoKey", "projects/{project}/locations/{location}/keyRings/{ring}/cryptoKeys/{name}"
-)
 _FORMATS: Final = {"DOCKER", "MAVEN", "NPM", "APT", "YUM", "PYTHON", "KFP", "GO", "GENERIC", "RUBY"}
 _MODES: Final = {"STANDARD_REPOSITORY", "VIRTUAL_REPOSITORY", "REMOTE_REPOSITORY"}
 _MOST_POLICIES: Final = 10
@@ -86,6 +82,13 @@ def _check_condition(condition: object, where: str) -> Iterator[tuple[str, str]]
         yield f"{where}.tagPrefixes", "tagPrefixes need tagState TAGGED"
 
 
+def _admit(api: Api, identity: str, values: Values, old: Values | None) -> None:
+    del old
+    _, project, _, location, *_ = identity.split("/")
+    if values.get("kmsKeyName"):
+        agents.require_key(api, values["kmsKeyName"], "artifactregistry", project, {location})
+
+
 def _settle(api: Api, identity: str, values: Values) -> Values:
     del api
     project, location, name = (identity.split("/")[part] for part in (1, 3, 5))
@@ -112,9 +115,9 @@ KINDS: Final = [
         autoname=False,
         labels="labels",
         exists="the repository already exists",
-        references={"kmsKeyName": KEY_REFERENCE},
         provider_only=frozenset({"deletionPolicy"}),
         check=_check,
+        admit=_admit,
         settle=_settle,
     )
 ]

@@ -185,10 +185,6 @@ def _same(path: str, old: Any, new: Any) -> bool:
     return False
 
 
-KEY_REFERENCE: Final = Reference(
-    "gcp:kms/cryptoKey:CryptoKey", "projects/{project}/locations/{location}/keyRings/{ring}/cryptoKeys/{name}"
-)
-
 KINDS: Final = [
     Kind(
         CLUSTER,
@@ -202,7 +198,6 @@ KINDS: Final = [
             "network": Reference(NETWORK, NETWORK_ID, full=True),
             "subnetwork": SUBNETWORK_REFERENCE,
             "privateClusterConfig.privateEndpointSubnetwork": SUBNETWORK_REFERENCE,
-            "databaseEncryption.keyName": KEY_REFERENCE,
             "nodeConfig.serviceAccount": ACCOUNT_REFERENCE,
         },
         provider_only=frozenset(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from localcloud.providers.gcp import errors, localcluster, locations, ranges
+from localcloud.providers.gcp import agents, errors, localcluster, locations, ranges
 from localcloud.providers.gcp.paths import lookup
 from localcloud.providers.gcp.references import relative
 from localcloud.providers.gcp.services.network import SUBNETWORK
@@ -24,6 +24,9 @@ def admit(api: Api, identity: str, values: Values, old: Values | None) -> None:
         raise errors.bad_request(f"Subnetwork '{relative(values['subnetwork'])}' is not in network '{network}'.")
     _admit_ranges(identity, values, subnetwork)
     _admit_control_plane(api, identity, values)
+    key = lookup(values, "databaseEncryption.keyName")
+    if key and lookup(values, "databaseEncryption.state") == "ENCRYPTED":
+        agents.require_key(api, key, "container", values["project"], {locations.region_of(values["location"])})
     if old is None and values.get("enableAutopilot") and locations.is_zone(values["location"]):
         raise errors.bad_request("Autopilot clusters must be regional clusters.")
 

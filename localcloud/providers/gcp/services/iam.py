@@ -77,11 +77,20 @@ def _check_project(api: Api, values: Values) -> Iterator[tuple[str, str]]:
 
 
 def _admit(api: Api, identity: str, values: Values, old: Values | None) -> None:
-    """A service account that does not exist cannot be a member (IAM, "Service account ... does not exist")."""
+    """A service account that does not exist cannot be a member (IAM, "Service account ... does not exist").
+
+    Google's own accounts exist where their project's number is a known one.
+    """
     del identity, old
     kind, _, email = values["member"].partition(":")
-    ours = kind == "serviceAccount" and is_ours(email) and "[" not in email
-    if ours and api.get(ACCOUNT, ACCOUNT_REFERENCE.identity(email, {})) is None:
+    if kind != "serviceAccount" or "[" in email:
+        return
+    number = agents.project_number_of(email)
+    if number:
+        missing = not api.knows_number(number, values.get("project") or "")
+    else:
+        missing = is_ours(email) and api.get(ACCOUNT, ACCOUNT_REFERENCE.identity(email, {})) is None
+    if missing:
         raise errors.bad_request(f"Service account {email} does not exist.")
 
 

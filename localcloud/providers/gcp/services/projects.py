@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from localcloud.providers.gcp import enablement
 from localcloud.providers.gcp.kind import Kind, Values
 
 if TYPE_CHECKING:
@@ -20,6 +21,10 @@ def _check(api: Api, values: Values) -> Iterator[tuple[str, str]]:
     service = values.get("service")
     if isinstance(service, str) and not _SERVICE.fullmatch(service):
         yield "service", f"{service!r} is no service name (container.googleapis.com)"
+
+
+def _release(api: Api, identity: str, values: Values) -> None:
+    enablement.admit_disabling(api, identity, dependents=bool(values.get("disableDependentServices")))
 
 
 def _stays_enabled(values: Values) -> bool:
@@ -38,5 +43,6 @@ KINDS: Final = [
         check=_check,
         overwrites=True,
         leaves=_stays_enabled,
+        release=_release,
     )
 ]

@@ -13,6 +13,7 @@ from localcloud.providers.gcp.api import now
 from localcloud.providers.gcp.kind import Kind, Values
 from localcloud.providers.gcp.names import LABEL
 from localcloud.providers.gcp.references import COMPUTE, Reference, last
+from localcloud.providers.gcp.services import address
 from localcloud.providers.gcp.services.network import NETWORK_REFERENCE, one_of
 
 if TYPE_CHECKING:
@@ -102,8 +103,23 @@ def _nat_parts(api: Api, values: Values) -> dict[str, str]:
     return {"router": last(values["router"])}
 
 
+def _admit_addresses(api: Api, identity: str, values: Values) -> None:
+    """A NAT's addresses are reserved external ones of its region that no other NAT has."""
+    project, region, _, _ = identity.split("/")
+    for link in values.get("natIps") or []:
+        target = address.ADDRESS_REFERENCE.identity(link, {"project": project, "region": region})
+        record = api.get(address.ADDRESS, target)
+        if record is None:
+            raise errors.not_found(target)
+        if record.get("addressType") != "EXTERNAL" or record["region"] != region:
+            raise errors.invalid("resource.nats.natIps", target, f"It is no external address of region '{region}'.")
+        for user in address.users(api, target, but=identity):
+            raise errors.invalid("resource.nats.natIps", target, f"It is already in use by NAT of '{user}'.")
+
+
 def _admit_nat(api: Api, identity: str, values: Values, old: Values | None) -> None:
     del old
+    _admit_addresses(api, identity, values)
     if values["sourceSubnetworkIpRangesToNat"] not in _ALL_SUBNETWORKS:
         return
     project, region, router, _ = identity.split("/")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from localcloud.providers.gcp import agents
 from localcloud.providers.gcp.api import stable_number
 from localcloud.providers.gcp.kind import Kind, Values
 from localcloud.providers.gcp.names import SERVICE_ACCOUNT
@@ -42,8 +43,7 @@ ACCOUNT_REFERENCE: Final = _AccountReference(ACCOUNT, ACCOUNT_ID, external=froze
 
 def is_ours(email: str) -> bool:
     """Whether an address is of an account that a project's owner makes (not one of Google's own)."""
-    domain = email.partition("@")[2]
-    return domain.endswith(".iam.gserviceaccount.com") and not domain.startswith("gcp-sa-")
+    return email.endswith(".iam.gserviceaccount.com") and not agents.project_number_of(email)
 
 
 def email_of(account: str, project: str) -> str:

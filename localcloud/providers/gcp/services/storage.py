@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
-from localcloud.providers.gcp import errors, locations
+from localcloud.providers.gcp import agents, errors, locations
 from localcloud.providers.gcp.api import now, stable_number
 from localcloud.providers.gcp.kind import Kind, Values
 from localcloud.providers.gcp.names import OBJECT, bucket_refusal
@@ -113,8 +113,17 @@ def _release_bucket(api: Api, identity: str, values: Values) -> None:
             api.records.delete(OBJECT_TYPE, name)
 
 
+def _key_locations(location: str) -> set[str]:
+    """Where the key of a bucket in this place may be ("Use customer-managed encryption keys": the same location)."""
+    place = location.lower()
+    return {{"eu": "europe"}.get(place, place)}
+
+
 def _admit_bucket(api: Api, identity: str, values: Values, old: Values | None) -> None:
-    del api, identity
+    del identity
+    key = lookup(values, "encryption.defaultKmsKeyName")
+    if key:
+        agents.require_key(api, key, "storage", values["project"], _key_locations(values["location"]))
     locked = lookup(old or {}, "retentionPolicy.isLocked")
     if locked:
         before, after = (int(lookup(v, "retentionPolicy.retentionPeriod") or 0) for v in (old, values))
