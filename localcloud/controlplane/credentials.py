@@ -22,7 +22,8 @@ USERS: dict[str, tuple[str, ...]] = {
     # these two have bootstrap roles, bound to these names (kubernetes.io: "Using RBAC Authorization")
     "system:kube-controller-manager": (),
     "system:kube-scheduler": (),
-    # these two get the roles of rbac.py
+    # these get the roles of rbac.py
+    "localcloud:gke-gateway": (),
     "localcloud:kwok": (),
     "localcloud:rollouts-controller": (),
 }
@@ -31,6 +32,7 @@ USERS: dict[str, tuple[str, ...]] = {
 PARTS = {
     "kube-controller-manager": "system:kube-controller-manager",
     "kube-scheduler": "system:kube-scheduler",
+    "gke-gateway": "localcloud:gke-gateway",
     "kwok": "localcloud:kwok",
     "rollouts-controller": "localcloud:rollouts-controller",
 }

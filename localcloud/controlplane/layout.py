@@ -17,9 +17,10 @@ ORDER = (
     "kube-controller-manager",
     "kube-scheduler",
     "kwok",
+    "gke-gateway",
     "rollouts-controller",
 )
-"""The parts, in the order in which they start."""
+"""The parts, in the order in which they start. `gke-gateway` is a stand-in of ours (localcloud/gateway)."""
 
 
 @dataclass(frozen=True)

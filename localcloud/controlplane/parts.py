@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from localcloud.controlplane.layout import Layout
+
+GATEWAY = Path(__file__).parents[1] / "gateway"
+"""The stand-in of GKE's Gateway controller."""
 
 STAGES = Path(__file__).with_name("stages")
 """How kwok plays nodes and pods."""
@@ -55,6 +59,7 @@ def all_parts(layout: Layout, ports: Mapping[str, int], tools: Mapping[str, Path
         _controllers(layout, ports, tools),
         _scheduler(layout, ports, tools),
         _kwok(layout, ports, tools),
+        _gateway(layout),
         _rollouts(layout, tools),
     )
     return {part.name: part for part in made}
@@ -183,6 +188,24 @@ def _kwok(layout: Layout, ports: Mapping[str, int], tools: Mapping[str, Path]) -
         ),
         f"{HOST}:{ports['kwok']}",
         (layout.kubeconfig_of("kwok"), *stages),
+    )
+
+
+def _gateway(layout: Layout) -> Part:
+    """Our own: Python, of the clone that is installed, with its sources as inputs."""
+    name = "gke-gateway"
+    return Part(
+        name,
+        (
+            sys.executable,
+            "-P",  # nothing of the folder that it happens to be started in
+            "-m",
+            "localcloud.gateway",
+            f"--kubeconfig={layout.kubeconfig_of(name)}",
+            f"--store={layout.root / 'gcp'}",
+        ),
+        "",
+        (layout.kubeconfig_of(name), *sorted(GATEWAY.glob("*.py"))),
     )
 
 

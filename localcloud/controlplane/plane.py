@@ -188,6 +188,7 @@ class ControlPlane:
                 self._wait("kube-apiserver", readiness.probe(self.layout, "kube-apiserver"))
                 rbac.grant(api)
                 rest = [part for part in core if part.name not in ORDER[:2]]
+                probes = {part.name: readiness.probe(self.layout, part.name) for part in rest}
                 for part in rest:
                     if part.name == "kwok":
                         self._stop(part.name)  # before its nodes are given away, or it would take them back
@@ -195,7 +196,7 @@ class ControlPlane:
                     self._spawn(part)
                 for part in rest:
                     step.note(part.name)
-                    self._wait(part.name, readiness.probe(self.layout, part.name))
+                    self._wait(part.name, probes[part.name])
                 step.note("service accounts")
                 self._wait("kube-controller-manager", lambda: readiness.accounts_made(api))
         else:
@@ -213,7 +214,7 @@ class ControlPlane:
             log = self.layout.log(part.name)
             before = log.stat().st_size if log.exists() else 0
             self._spawn(part)
-            self._wait(part.name, lambda: readiness.rollouts_up(log, before))
+            self._wait(part.name, lambda: readiness.up(part.name, log, before))
         return True
 
     def _spawn(self, part: Part) -> None:

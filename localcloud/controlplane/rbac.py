@@ -1,4 +1,6 @@
-"""What kwok and the Rollouts controller may do, and no more. The other parts have Kubernetes' bootstrap roles.
+"""What kwok, the Rollouts controller and the stand-in of GKE's Gateway controller may do, and no more.
+
+The other parts have Kubernetes' bootstrap roles.
 
 Sources: kustomize/rbac/role.yaml of kwok 0.8.0 and manifests/role/argo-rollouts-clusterrole.yaml of argo-rollouts
 1.10.1, each without what this cluster has no use for (stages as objects; traffic routers).
@@ -17,10 +19,20 @@ _READ = ("get", "list", "watch")
 _WRITE = ("update", "patch")
 _ALL = (*_READ, "create", *_WRITE, "delete")
 
+_GATEWAY = ("gatewayclasses", "gateways", "httproutes")
+_POLICIES = ("gcpbackendpolicies", "gcpgatewaypolicies", "healthcheckpolicies")
+
 # (API group, resources, verbs)
 Rule = tuple[str, tuple[str, ...], tuple[str, ...]]
 
 RULES: dict[str, tuple[Rule, ...]] = {
+    "gke-gateway": (
+        ("gateway.networking.k8s.io", ("gatewayclasses", "gateways", "httproutes", "referencegrants"), ("list",)),
+        ("gateway.networking.k8s.io", tuple(f"{each}/status" for each in _GATEWAY), ("patch",)),
+        ("networking.gke.io", _POLICIES, ("list",)),
+        ("networking.gke.io", tuple(f"{each}/status" for each in _POLICIES), ("patch",)),
+        ("", ("namespaces", "services"), ("list",)),
+    ),
     "kwok": (
         ("", ("nodes",), _READ),
         ("", ("pods",), (*_READ, *_WRITE, "delete")),

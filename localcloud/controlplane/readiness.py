@@ -28,7 +28,8 @@ ROLLOUT_KINDS = ("analysisruns", "analysistemplates", "clusteranalysistemplates"
 
 _DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 _ROLLOUTS = "/apis/argoproj.io/v1alpha1"
-_ROLLOUTS_UP = b"Started rollout workers"
+_UP = {"rollouts-controller": b"Started rollout workers", "gke-gateway": b"watching Gateways"}
+"""What those parts write to their logs once they work that have no port to ask (parts.py says why)."""
 
 
 def api(layout: Layout) -> Endpoint:
@@ -39,7 +40,7 @@ def api(layout: Layout) -> Endpoint:
 
 
 def probe(layout: Layout, name: str) -> Callable[[], bool]:
-    """Return how to ask a part whether it is ready."""
+    """Return how to ask a part whether it is ready; called before the part is started."""
     known = ports.load(layout.ports)
     if name == "kube-apiserver":
         server = api(layout)
@@ -48,6 +49,10 @@ def probe(layout: Layout, name: str) -> Callable[[], bool]:
         pair = (layout.pki / "etcd-client.crt", layout.pki / "etcd-client.key")
         etcd = Endpoint(ports.HOST, known[name], layout.pki / "etcd-ca.crt", client=pair)
         return lambda: etcd.answers("/health")
+    if name == "gke-gateway":
+        log = layout.log(name)
+        before = log.stat().st_size if log.exists() else 0
+        return lambda: up(name, log, before)
     if name == "kwok":  # plain HTTP, and it listens only once it watches
         return lambda: not ports.is_free(known[name])
     part = Endpoint(ports.HOST, known[name], layout.pki / "ca.crt")
@@ -85,9 +90,9 @@ def rollout_kinds_served(server: Endpoint) -> bool:
     return all(server.answers(f"{_ROLLOUTS}/{kind}?limit=1") for kind in ROLLOUT_KINDS)
 
 
-def rollouts_up(log: Path, offset: int) -> bool:
-    """Say whether the Rollouts controller works; it has no port to ask (parts.py says why), so its log tells."""
-    return _ROLLOUTS_UP in _since(log, offset)
+def up(name: str, log: Path, offset: int) -> bool:
+    """Say whether a part without a port works: its log tells, from `offset` on."""
+    return _UP[name] in _since(log, offset)
 
 
 def release_nodes(server: Endpoint) -> None:
@@ -106,7 +111,8 @@ def _story(log: Path, name: str, what: str) -> str:
 def _since(log: Path, offset: int) -> bytes:
     try:
         with log.open("rb") as file:
-            file.seek(offset)
+            # one that grew too large was set aside: the new one begins at its beginning
+            file.seek(offset if log.stat().st_size >= offset else 0)
             return file.read()
     except OSError:
         return b""

@@ -56,7 +56,7 @@ def plane(tmp_path: Path) -> Generator[ControlPlane]:
 def test_a_life(plane: ControlPlane) -> None:
     """Start, start again, lose a part, start, stop: in one test, since each start takes seconds."""
     root = plane.layout.root
-    assert [part.state for part in plane.status()] == ["stopped"] * 6
+    assert [part.state for part in plane.status()] == ["stopped"] * len(ORDER)
     assert not plane.healthy()
     plane.start(NullProgress())
     first = pids(plane)
@@ -80,7 +80,7 @@ def test_a_life(plane: ControlPlane) -> None:
     endpoint = read_json(plane.layout.cluster)["endpoint"]
     plane.stop()
     assert ours(root) == []
-    assert [part.state for part in plane.status()] == ["stopped"] * 6
+    assert [part.state for part in plane.status()] == ["stopped"] * len(ORDER)
     plane.stop()  # nothing to do is no error
     plane.start(NullProgress())
     assert read_json(plane.layout.cluster)["endpoint"] == endpoint
