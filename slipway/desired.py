@@ -10,7 +10,7 @@ import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from slipway import hardening, units
+from slipway import hardening, quotas, units
 from slipway.errors import Problem, Refused
 from slipway.machines import Machine, machine
 from slipway.repository import tags_in
@@ -100,6 +100,8 @@ def desired(repository: Repository, name: str) -> Desired:
         service = _merged(manifest, file.value)
         problems += [*_service(service, manifest, file), *_sides(service, repository)]
         services.append(service)
+    if not problems:  # of services that are right in themselves
+        problems += quotas.refusals(file, services)
     if problems:
         raise Refused(problems)
     return Desired(name, file.value, tuple(sorted(services, key=lambda service: service.key)))

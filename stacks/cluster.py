@@ -15,6 +15,7 @@ from infra.kubernetes.rollouts_controller import (
     RolloutsDefinitions,
 )
 from infra.kubernetes.team_space import TeamSpace, TeamSpaceArgs
+from slipway import quotas
 from slipway.tools import images
 from slipway.tools.definitions import rollouts_definitions
 from stacks.reading import read_contract
@@ -40,8 +41,14 @@ def declare(desired: Desired, layer: str) -> None:
         opts,
     )
     for team in desired.teams:
-        TeamSpace(f"team-{team}", TeamSpaceArgs(team, contract.deployers[team]), opts)
+        TeamSpace(f"team-{team}", _space(desired, contract, team), opts)
     pulumi.export("contract", dataclasses.asdict(contract))
+
+
+def _space(desired: Desired, contract: Contract, team: str) -> TeamSpaceArgs:
+    granted = quotas.limits(desired.environment.teams, team)
+    limits = {key: str(value) for key, value in granted.limits.model_dump().items()}
+    return TeamSpaceArgs(team, contract.deployers[team], limits, granted.viewers)
 
 
 def controller_image(desired: Desired, contract: Contract) -> pulumi.Input[str]:

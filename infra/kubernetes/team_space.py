@@ -1,116 +1,118 @@
-"""The namespace of a team: its walls, and what its deployer may do inside them."""
+"""The namespace of a team: its walls, its share of the cluster, and who may do what inside."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pulumi
-from pulumi_kubernetes.core.v1 import Namespace
+from pulumi_kubernetes.core.v1 import LimitRange, Namespace, ResourceQuota
 from pulumi_kubernetes.networking.v1 import NetworkPolicy
 from pulumi_kubernetes.rbac.v1 import Role, RoleBinding
 
 from infra.blocks import block
-from infra.kubernetes.objects import metadata
+from infra.kubernetes import egress, team_rights
+from infra.kubernetes.objects import SKIP_AWAIT, metadata
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 TEAM: Final = "slipway.dev/team"
-"""The label of a team's namespace, by which policies know it."""
-
-_DEPLOYER_RULES: Final[Any] = [
-    {
-        "apiGroups": ["", "apps", "autoscaling", "batch", "networking.k8s.io", "policy", "argoproj.io"],
-        "resources": [
-            "configmaps",
-            "serviceaccounts",
-            "services",
-            "deployments",
-            "horizontalpodautoscalers",
-            "jobs",
-            "cronjobs",
-            "networkpolicies",
-            "poddisruptionbudgets",
-            "rollouts",
-        ],
-        "verbs": ["get", "list", "watch", "create", "update", "patch", "delete"],
-    },
-    {
-        "apiGroups": ["", "apps"],
-        "resources": ["pods", "events", "replicasets", "endpoints"],
-        "verbs": ["get", "list", "watch"],
-    },
-]
-
-_HEALTH_CHECKS: Final = ("35.191.0.0/16", "130.211.0.0/22")
-"""Cloud Load Balancing documentation, "Health checks overview", probe IP ranges."""
-_METADATA_SERVER: Final = (("169.254.169.252/32", 988), ("169.254.169.254/32", 80))
-"""GKE documentation, "Workload Identity Federation for GKE": with and without Dataplane V2."""
-_RESOLVERS: Final = ("169.254.20.10/32", "169.254.169.254/32")
-"""Resolvers that no selector can name: NodeLocal DNSCache, which listens on the node (GKE documentation, "Set up
-NodeLocal DNSCache"; on by default from 1.34.1), and the metadata server, which answers for Cloud DNS ("Using Cloud DNS
-for GKE"; tektoncd/operator#4000 shows what happens without it)."""
+"""Label of a team's namespace: who may call, and whose routes a gateway takes, goes by it."""
+_LEVEL: Final = "restricted"
+_RBAC: Final = "rbac.authorization.k8s.io"
+_DEFAULTS: Final = {"cpu": "250m", "memory": "512Mi"}
+"""For a container that says nothing: without them the quota would refuse it (`kubectl run`)."""
 
 
 @dataclass(frozen=True)
 class TeamSpaceArgs:
-    """`deployer` is the e-mail address of the service account that deploys the team's stack."""
+    """`deployer` is the e-mail address of the service account that deploys the team's stack.
+
+    `limits` has the keys and quantities of `teams.TEAM.limits`; `viewers` are members as IAM writes them.
+    """
 
     team: str
     deployer: str
+    limits: Mapping[str, str]
+    viewers: Sequence[str]
 
 
 class TeamSpace(pulumi.ComponentResource):
-    """Namespace, role of the deployer, and the network baseline: deny all but what every pod needs."""
+    """Namespace, quota, roles of deployer and viewers, and the network baseline: deny all but what every pod needs."""
 
     def __init__(self, name: str, args: TeamSpaceArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("slipway:kubernetes:TeamSpace", name, None, opts)
+        self._name, self._args = name, args
+        # Kubernetes documentation, "Pod Security Standards": the strictest profile, and kubectl says what breaks it
+        levels = {f"pod-security.kubernetes.io/{mode}": _LEVEL for mode in ("enforce", "audit", "warn")}
         namespace = Namespace(
             f"{name}-namespace",
-            metadata=metadata(
-                args.team,
-                labels={
-                    TEAM: args.team,
-                    # Kubernetes documentation, "Pod Security Standards": the strictest profile
-                    "pod-security.kubernetes.io/enforce": "restricted",
-                },
-            ),
+            metadata=metadata(args.team, labels={TEAM: args.team, **levels}),
             opts=pulumi.ResourceOptions(parent=self),
         )
         inside = pulumi.ResourceOptions(parent=self, depends_on=[namespace])
-        role = Role(f"{name}-deployer", metadata=metadata("deployer", args.team), rules=_DEPLOYER_RULES, opts=inside)
-        RoleBinding(
-            f"{name}-deployer-binding",
-            metadata=metadata("deployer", args.team),
-            role_ref=block({"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "deployer"}),
-            subjects=[block({"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": args.deployer})],
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[role]),
+        deployers = [{"apiGroup": _RBAC, "kind": "User", "name": args.deployer}]
+        self._role("deployer", team_rights.deployer(), deployers, inside)
+        if args.viewers:
+            self._role("viewer", team_rights.viewer(), [team_rights.subject(each) for each in args.viewers], inside)
+        ResourceQuota(
+            f"{name}-quota",
+            metadata=metadata("limits", args.team, annotations=SKIP_AWAIT),
+            spec=block({"hard": quota(args.limits)}),
+            opts=inside,
+        )
+        LimitRange(
+            f"{name}-defaults",
+            metadata=metadata("defaults", args.team),
+            spec=block(
+                {
+                    "limits": [
+                        {"type": "Container", "defaultRequest": _DEFAULTS, "default": {"memory": _DEFAULTS["memory"]}}
+                    ]
+                }
+            ),
+            opts=inside,
         )
         NetworkPolicy(f"{name}-baseline", metadata=metadata("baseline", args.team), spec=baseline(), opts=inside)
         self.register_outputs({})
 
+    def _role(self, who: str, rules: Any, subjects: list[dict[str, str]], inside: pulumi.ResourceOptions) -> None:
+        role = Role(f"{self._name}-{who}", metadata=metadata(who, self._args.team), rules=rules, opts=inside)
+        RoleBinding(
+            f"{self._name}-{who}-binding",
+            metadata=metadata(who, self._args.team),
+            role_ref=block({"apiGroup": _RBAC, "kind": "Role", "name": who}),
+            subjects=[block(subject) for subject in subjects],
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[role]),
+        )
+
+
+def quota(limits: Mapping[str, str]) -> dict[str, str]:
+    """What the namespace may ask for together (Kubernetes documentation, "Resource Quotas").
+
+    CPU is requested and never limited, memory both; no Service may open a way in from outside of the cluster, which is
+    the gateway's to do.
+    """
+    return {
+        "requests.cpu": limits["cpu"],
+        "requests.memory": limits["memory"],
+        "limits.memory": limits["memory"],
+        "requests.nvidia.com/gpu": limits["gpus"],
+        "pods": limits["pods"],
+        "services.loadbalancers": "0",
+        "services.nodeports": "0",
+    }
+
 
 def baseline() -> Any:
-    """What every pod may do: look up names, call HTTPS and the teams' services, get its identity, answer health checks.
+    """What every pod may do: look up names, get its identity, call Google's APIs and other teams' services.
 
-    Whom a service answers is its own policy's to say: a team's pods may send to every team's, but the other side's
-    baseline lets in nothing that the called service does not name. Nothing else is reached.
+    Nobody may call it: each service's own policy says who may, so what a pod sends is decided where it arrives.
     """
+    teams = {"to": [{"namespaceSelector": {"matchExpressions": [{"key": TEAM, "operator": "Exists"}]}}]}
     return {
         "podSelector": {},
         "policyTypes": ["Ingress", "Egress"],
-        "ingress": [{"from": [{"ipBlock": {"cidr": cidr}} for cidr in _HEALTH_CHECKS]}],
-        "egress": [
-            {
-                "to": [
-                    {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}}},
-                    *({"ipBlock": {"cidr": cidr}} for cidr in _RESOLVERS),
-                ],
-                "ports": [{"protocol": protocol, "port": 53} for protocol in ("UDP", "TCP")],
-            },
-            *(
-                {"to": [{"ipBlock": {"cidr": cidr}}], "ports": [{"protocol": "TCP", "port": port}]}
-                for cidr, port in _METADATA_SERVER
-            ),
-            {"to": [{"namespaceSelector": {"matchExpressions": [{"key": TEAM, "operator": "Exists"}]}}]},
-            {"ports": [{"protocol": "TCP", "port": 443}]},
-        ],
+        "egress": [egress.dns(), *egress.metadata_server(), egress.https_outside(), teams],
     }

@@ -6,6 +6,7 @@ The pods are those of the environments' own services, each as one pod with what 
 from __future__ import annotations
 
 import functools
+import ipaddress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +43,9 @@ class Declaration:
     pods: dict[str, Pod] = field(default_factory=dict)
     ports: dict[str, int] = field(default_factory=dict)
     callers: dict[str, set[str]] = field(default_factory=dict)
+    exposed: set[str] = field(default_factory=set)
+    proxy: str = ""
+    """An address of the load balancers' proxies."""
 
     def networks(self) -> Iterator[Network]:
         """Both readings of an ipBlock: nothing here may depend on which one the plugin has."""
@@ -73,11 +77,14 @@ def declared(name: str) -> Declaration:
         _take(found, item, f"10.20.{number // 250}.{number % 250 + 1}")
     found.pods["dns"] = Pod("kube-system", "kube-dns", "10.21.0.1", {"k8s-app": "kube-dns"})
     found.pods["stranger"] = Pod("default", "stranger", "10.21.0.2", {"app.kubernetes.io/name": "churn"})
+    found.proxy = str(ipaddress.ip_network(wanted.environment.network.proxy_only)[9])
     for service in wanted.services:
         key = f"{service.team}/{service.name}"
         port = getattr(service.spec, "port", None)
         found.ports[key] = port or 0
         found.callers[key] = {service.team, *getattr(service.spec, "callers", [])}
+        if getattr(service.spec, "expose", None):
+            found.exposed.add(key)
     return found
 
 
@@ -156,14 +163,17 @@ class TestBaseline:
                 assert not found.reaches(pod, found.pods["dns"], port)
                 assert not found.reaches(pod, found.pods["stranger"], port)
 
-    def test_health_checks_come_in(self, name: str) -> None:
+    def test_the_load_balancer_comes_in_where_a_service_is_exposed_and_nowhere_else(self, name: str) -> None:
+        """Its health checks, and its proxies, on the service's own port."""
         found = declared(name)
-        for key in services(found):
-            for address in HEALTH_CHECKS:
-                assert found.refusals(address, found.pods[key], found.ports[key]) == ["", ""]
         for pod in ours(found):
+            port = found.ports[str(pod)] or 8080
+            for address in (*HEALTH_CHECKS, found.proxy):
+                assert found.reaches(address, pod, port) is (str(pod) in found.exposed), (str(pod), address)
+                for other in (80, 443, port + 1):
+                    assert not found.reaches(address, pod, other)
             for beside in ("35.190.255.255", "35.192.0.0", "130.210.255.255", "130.211.4.0"):
-                assert not found.reaches(beside, pod, 8080)
+                assert not found.reaches(beside, pod, port)
 
     def test_nobody_else_comes_in(self, name: str) -> None:
         found = declared(name)

@@ -120,6 +120,7 @@ def test_a_gpu_service_needs_a_node_with_enough_of_them(clone: Clone) -> None:
     pool = "    pools:\n      l4: {machine: g2-standard-%s}\n"
     for name in ("dev", "production"):
         clone.edit(f"environments/{name}.yaml", "    pools:\n", pool % "24")
+        clone.edit(f"environments/{name}.yaml", "branch:", "teams: {growth: {limits: {gpus: 64}}}\nbranch:")
     assert service(clone.desired("dev"), "growth/churn").spec.resources.gpu is not None
     clone.edit("environments/dev.yaml", "g2-standard-24", "g2-standard-8")
     assert [(problem.file, problem.line, problem.what) for problem in clone.problems()] == [

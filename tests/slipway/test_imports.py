@@ -24,6 +24,7 @@ CORE = [
     "live",
     "capacity",
     "machines",
+    "quotas",
     "profiles",
     "progress",
     "report.changes",

@@ -1,0 +1,66 @@
+"""What a team's deployer and its viewers may do in the team's namespace. Pure: tables, and Kubernetes' PolicyRules.
+
+Neither may read a Secret, run a command in a pod, or change the namespace's quota, limits or roles. What the deployer
+may do to network policies RBAC cannot split by name: it needs `create`, which has none.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+_READ: Final = ("get", "list", "watch")
+_MANAGE: Final = (*_READ, "create", "update", "patch", "delete")
+
+_MANAGED: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
+    ("", ("configmaps", "serviceaccounts", "services")),
+    ("apps", ("deployments",)),
+    ("autoscaling", ("horizontalpodautoscalers",)),
+    ("batch", ("jobs", "cronjobs")),
+    ("networking.k8s.io", ("networkpolicies",)),
+    ("policy", ("poddisruptionbudgets",)),
+    ("argoproj.io", ("rollouts",)),
+    ("gateway.networking.k8s.io", ("httproutes",)),
+    ("networking.gke.io", ("gcpbackendpolicies", "healthcheckpolicies")),
+    ("secrets-store.csi.x-k8s.io", ("secretproviderclasses",)),  # names of secrets, never a value
+)
+"""What a service is made of (infra/kubernetes/service.py)."""
+
+_SEEN: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
+    ("", ("pods", "events", "endpoints", "resourcequotas", "limitranges")),
+    ("apps", ("replicasets",)),
+    ("discovery.k8s.io", ("endpointslices",)),
+    ("argoproj.io", ("analysisruns", "experiments")),
+)
+"""What `slipway status` and people read to find out how it is."""
+
+
+def deployer() -> Any:
+    """Makes, changes and removes services; reads how they are."""
+    return [*(_rule(group, names, _MANAGE) for group, names in _MANAGED), *_seen()]
+
+
+def viewer() -> Any:
+    """Reads services, how they are, and their logs."""
+    logs = _rule("", ("pods/log",), ("get",))
+    return [*(_rule(group, names, _READ) for group, names in _MANAGED), *_seen(), logs]
+
+
+def subject(member: str) -> dict[str, str]:
+    """A member of an IAM policy as a subject of RBAC.
+
+    Source: GKE documentation, "Authorize actions in clusters using role-based access control" (users and service
+    accounts by e-mail address) and "Configure Google Groups for RBAC". Raises ValueError for a domain, which RBAC has
+    no subject for.
+    """
+    kind, _, name = member.partition(":")
+    if kind == "domain":
+        raise ValueError(f"`{member}` is a whole domain; RBAC knows users and groups")
+    return {"apiGroup": "rbac.authorization.k8s.io", "kind": "Group" if kind == "group" else "User", "name": name}
+
+
+def _seen() -> list[dict[str, Any]]:
+    return [_rule(group, names, _READ) for group, names in _SEEN]
+
+
+def _rule(group: str, resources: tuple[str, ...], verbs: tuple[str, ...]) -> dict[str, Any]:
+    return {"apiGroups": [group], "resources": list(resources), "verbs": list(verbs)}

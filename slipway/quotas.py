@@ -1,0 +1,110 @@
+"""What a team's services need at their most, against what the environment lets its namespace ask for.
+
+A ResourceQuota that is too small is not seen when it is made: months later a rollout stands still, because its new pods
+are refused. So every service at `scaling.max`, all of them in a rollout with its surge at once, has to fit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from slipway import units
+from slipway.schema.environment import Team
+from slipway.schema.reading import near
+from slipway.schema.rollout import Recreate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from slipway.desired import WantedService
+    from slipway.errors import Problem
+    from slipway.repository import EnvironmentFile
+    from slipway.schema.manifest import Service
+
+_SIDECAR_CPU: Final = 250
+_SIDECAR_MEMORY: Final = 256 * 2**20
+"""Millicores and bytes that GKE adds to a pod that mounts a bucket, and that count in the quota as ours do.
+
+Source: GKE documentation, "Configure the Cloud Storage FUSE CSI driver sidecar container", defaults.
+"""
+_MIB: Final = 2**20
+
+
+@dataclass(frozen=True)
+class Need:
+    """What pods ask for together: millicores, bytes, pods, GPUs."""
+
+    cpu: int = 0
+    memory: int = 0
+    pods: int = 0
+    gpus: int = 0
+
+    def __add__(self, other: Need) -> Need:
+        return Need(self.cpu + other.cpu, self.memory + other.memory, self.pods + other.pods, self.gpus + other.gpus)
+
+    @property
+    def shown(self) -> dict[str, str]:
+        """As the environment file spells it."""
+        memory = f"{-(-self.memory // _MIB)}Mi"
+        return {"cpu": f"{self.cpu}m", "memory": memory, "pods": str(self.pods), "gpus": str(self.gpus)}
+
+
+def limits(teams: dict[str, Team], team: str) -> Team:
+    """What the environment grants `team`; the defaults where it says nothing."""
+    return teams.get(team, Team())
+
+
+def most(spec: Service) -> Need:
+    """What the pods of one service ask for at its most: the largest number of them, and a rollout's surge on top.
+
+    A percentage of surge rounds up, as Kubernetes and Argo Rollouts do.
+    """
+    pods = spec.scaling.max or spec.scaling.min
+    if not isinstance(spec.rollout, Recreate):
+        surge = spec.rollout.max_surge
+        pods += -(-pods * int(surge.removesuffix("%")) // 100) if surge.endswith("%") else int(surge)
+    need = spec.resources
+    cpu, memory = units.millicores(need.cpu), units.octets(need.memory)
+    if spec.release.model:
+        cpu, memory = cpu + _SIDECAR_CPU, memory + _SIDECAR_MEMORY
+    return Need(pods * cpu, pods * memory, pods, pods * (need.gpu.count if need.gpu else 0))
+
+
+def refusals(file: EnvironmentFile, services: Sequence[WantedService]) -> Iterator[Problem]:
+    """Teams whose services do not fit their limits, and grants that nobody could have."""
+    teams = sorted({service.team for service in services})
+    for team, granted in file.value.teams.items():
+        if team not in teams:
+            yield file.document.problem(
+                ("teams", team), f"a grant for team `{team}`, which has no service", near(team, teams)
+            )
+        for index, member in enumerate(granted.viewers):
+            if member.startswith("domain:"):  # GKE documentation, "Configure Google Groups for RBAC"
+                what = f"`{member}` is a whole domain, and Kubernetes grants to users and groups"
+                remedy = "write group: with an address of Google Groups"
+                yield file.document.problem(("teams", team, "viewers", index), what, remedy)
+    for team in teams:
+        own = [service for service in services if service.team == team]
+        yield from _beyond(file, team, own)
+
+
+def _beyond(file: EnvironmentFile, team: str, services: Sequence[WantedService]) -> Iterator[Problem]:
+    granted = limits(file.value.teams, team).limits
+    have = Need(units.millicores(granted.cpu), units.octets(granted.memory), granted.pods, granted.gpus)
+    needs = {service.name: most(service.spec) for service in services}
+    need = sum(needs.values(), Need())
+    for key in ("cpu", "memory", "pods", "gpus"):
+        wanted, limit = getattr(need, key), getattr(have, key)
+        if wanted <= limit:
+            continue
+        path = ("teams", team, "limits", key)
+        stated = "" if path in file.document.lines else ", the default"
+        largest = max(needs, key=lambda name: getattr(needs[name], key))
+        part = f"`{largest}` alone {needs[largest].shown[key]} in {needs[largest].pods} pods"
+        what = (
+            f"team `{team}` may need {need.shown[key]} {key} in environment `{file.name}`, with every service at its "
+            f"most and in a rollout ({part}), and its limit is {have.shown[key]}{stated}"
+        )
+        remedy = f"raise teams.{team}.limits.{key} to {need.shown[key]} or more, or lower scaling.max"
+        yield file.document.problem(path, what, remedy)
