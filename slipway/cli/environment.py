@@ -90,6 +90,29 @@ def diff(
     environments.diff(pair, hold=reviewed, as_json=json)
 
 
+@environment_app.command(
+    epilog="Examples:  slipway environment prune --dry-run   slipway environment prune   "
+    "slipway environment prune --offline"
+)
+def prune(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be destroyed.")] = False,
+    remote: Annotated[str, typer.Option(help="Remote whose branches count; they are fetched.")] = "origin",
+    offline: Annotated[
+        bool,
+        typer.Option(
+            "--offline",
+            help="Those that ran --offline on this machine; the branches of this clone count, and nothing is fetched.",
+        ),
+    ] = False,
+    json: AsJson = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Tell no progress.")] = False,
+) -> None:
+    """Destroy branches' own environments whose branch is deleted, or whose time to live is over. Nothing else, ever."""
+    from slipway.cli import prune as command  # noqa: PLC0415
+
+    command.prune(dry_run=dry_run, remote=remote, offline=offline, as_json=json, quiet=quiet)
+
+
 def named(environment: str | None, branch: str | None) -> str:
     """The environment that a command was told: by its name, or by its branch."""
     if environment and branch:

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from localcloud.controlplane import ControlPlane, use_external
-from localcloud.folders import LOCAL, exclusive, folder
+from localcloud.folders import LOCAL, exclusive, folder, remove
 from localcloud.workspace import prepare
 from slipway import repository
 from slipway.credentials import needed
-from slipway.desired import desired
+from slipway.desired import Desired, desired
 from slipway.engine.run import LAYERS, Run
 from slipway.engine.workspace import for_account
 from slipway.errors import FailedError, Problem, Refused
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from slipway.desired import Desired
     from slipway.engine.workspace import Workspace
     from slipway.repository import EnvironmentFile
 
@@ -50,7 +49,7 @@ class Session:
     def __init__(self, environment: str, stacks: Sequence[str] | None, *, quiet: bool, offline: bool = False) -> None:
         self.root = repository.find_root()
         self.repository = repository.load(self.root)
-        self.desired: Desired = desired(self.repository, environment)
+        self.desired: Desired = self._wanted(environment)
         self.stacks = self._chosen(stacks)
         self.progress: Progress = NullProgress() if quiet else Progress()
         self.offline = offline or self.desired.environment.stand_ins
@@ -126,6 +125,9 @@ class Session:
         layers = [stack.partition(".")[2] for stack in self.stacks]
         return [layer for layer in layers if layer not in LAYERS]
 
+    def _wanted(self, environment: str) -> Desired:
+        return desired(self.repository, environment)
+
     def _chosen(self, stacks: Sequence[str] | None) -> list[str]:
         every = self.desired.stacks
         for stack in stacks or []:
@@ -133,6 +135,30 @@ class Session:
                 what = f"environment `{self.desired.name}` has no stack `{stack}`"
                 raise Refused([Problem("--stack", 0, what, near(stack, every))])
         return [stack for stack in every if not stacks or stack in stacks]
+
+
+class Leftover(Session):
+    """An environment by the stacks that exist of it, whatever the files here say of its services."""
+
+    def _wanted(self, environment: str) -> Desired:
+        return Desired(environment, self.repository.environment(environment).value, ())
+
+    def _chosen(self, stacks: Sequence[str] | None) -> list[str]:
+        return list(stacks or [])
+
+    def destroy(self) -> str | None:
+        """Destroy the stacks, and what stand-ins hold; says what failed. Can be repeated until it succeeds."""
+        with self.changing("destroy"):
+            if self.stacks:
+                workspace = self.workspace()
+                self.start_cluster()
+                failed = [result for result in self.run(workspace).destroy() if result.error]
+                if failed:
+                    return "; ".join(f"{result.stack}: {result.error}" for result in failed)
+            if self.offline:
+                self.plane.stop(self.progress)
+                remove(folder(self.root, self.desired.name))
+        return None
 
 
 def _stand_ins(environment: str, workspace: Workspace) -> str:

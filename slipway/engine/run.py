@@ -6,7 +6,7 @@ import dataclasses
 import signal
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from slipway.engine import locks, protection, recovery
 from slipway.engine.results import StackResult
@@ -79,7 +79,7 @@ class Run:
         """
         self._refuse_protected()
         results = self._parallel(
-            "destroying", [n for n in self.stacks if n.partition(".")[2] not in LAYERS], lambda stack: stack.destroy()
+            "destroying", [n for n in self.stacks if n.partition(".")[2] not in LAYERS], self._destroy
         )
         for layer in reversed(LAYERS):
             name = f"{self._desired.name}.{layer}"
@@ -104,15 +104,9 @@ class Run:
             return
         stack = Stack(self._platform, self._workspace)
         with self._progress.step(f"looking for what is protected in {stack.name}"):
-            problems = protection.kept(stack.export(), self._file, self._update)
+            problems = protection.kept(stack.existing() or {}, self._file, self._update)
         if problems:
             raise Refused(problems)
-
-    def _destroy(self, stack: Stack) -> StackResult:
-        """Destroy a layer, the engine's own protection lifted just before: killed in between, the next run goes on."""
-        if deployment := protection.lifted(stack.export()):
-            stack.restore(deployment)
-        return stack.destroy()
 
     @property
     def _platform(self) -> str:
@@ -129,14 +123,33 @@ class Run:
         ):  # this very update has settled it: nobody has to do what the engine advises
             told = tuple(message for message in result.messages if "pending operation" not in message)
             return dataclasses.replace(result, messages=told)
+        return self._settle(stack, deployment) or stack.up()
+
+    def _destroy(self, stack: Stack) -> StackResult:
+        """Destroy a layer, with what a killed update may have made unknown to the state: nothing would find it later.
+
+        The engine's own protection is lifted just before: killed in between, the next run goes on.
+        """
+        deployment = stack.existing()
+        if deployment is None:
+            return StackResult(stack.name)
+        if recovery.pending(deployment):
+            if failed := self._settle(stack, deployment):
+                return failed
+            deployment = stack.export()
+        if bare := protection.lifted(deployment):
+            stack.restore(bare)
+        return stack.destroy()
+
+    def _settle(self, stack: Stack, deployment: dict[str, Any]) -> StackResult | None:
+        """Take into the state what a killed update may have made; what failed, or None."""
         self._progress.say(f"{stack.name}: picking up what an interrupted update left unfinished")
         deployment, taken = recovery.settled(deployment, self._desired.environment.google.project)
         stack.restore(deployment)
-        if taken:
-            found = stack.refresh(taken)
-            if found.error:
-                return found
-        return stack.up()
+        if not taken:
+            return None
+        found = stack.refresh(taken)
+        return found if found.error else None
 
     def _parallel(self, doing: str, names: Sequence[str], command: Callable[[Stack], StackResult]) -> list[StackResult]:
         if not names:

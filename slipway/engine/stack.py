@@ -61,6 +61,14 @@ class Stack:
             except errors.StackNotFoundError:
                 return {}
 
+    def existing(self) -> dict[str, Any] | None:
+        """The deployment as state keeps it, secrets in the clear; None without such a stack. Raises FailedError."""
+        with _told():
+            try:
+                return dict(self._stack.export_stack().deployment or {})
+            except errors.StackNotFoundError:
+                return None
+
     def restore(self, deployment: dict[str, Any]) -> None:
         """Replace the stack's state. Raises FailedError when the engine refuses it."""
         with _told():

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from slipway import branches, contract, repository
@@ -17,6 +17,7 @@ from tests.support.repositories import TEMPLATE
 if TYPE_CHECKING:
     from tests.support.repositories import Clone
 
+quick = settings(deadline=None)
 FEATURE = "environments/feature.yaml"
 PATTERNS = st.sampled_from(["feature/*", "f/*", "Team-2/wip/*", "feat_x/*"])
 PLAIN = st.from_regex(r"[a-z0-9]+(-[a-z0-9]+)*", fullmatch=True)
@@ -24,6 +25,7 @@ PLAIN = st.from_regex(r"[a-z0-9]+(-[a-z0-9]+)*", fullmatch=True)
 ANY = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=60) | PLAIN
 
 
+@quick
 @given(PATTERNS, ANY)
 def test_every_branch_has_a_valid_name_that_stays(pattern: str, rest: str) -> None:
     branch = pattern[:-1] + rest
@@ -37,12 +39,14 @@ def test_every_branch_has_a_valid_name_that_stays(pattern: str, rest: str) -> No
     assert name.startswith(branches.prefix(pattern))
 
 
+@quick
 @given(PATTERNS, ANY, ANY)
 def test_different_branches_have_different_names(pattern: str, first: str, second: str) -> None:
     assume(first != second)
     assert branches.name_of(pattern[:-1] + first, pattern) != branches.name_of(pattern[:-1] + second, pattern)
 
 
+@quick
 @given(PATTERNS, PLAIN)
 def test_a_plain_name_leads_back_to_its_branch(pattern: str, rest: str) -> None:
     branch = pattern[:-1] + rest
@@ -53,6 +57,7 @@ def test_a_plain_name_leads_back_to_its_branch(pattern: str, rest: str) -> None:
         assert branches.branch_of(name, pattern) == branch
 
 
+@quick
 @given(PATTERNS, st.text("abf019-", min_size=1, max_size=28))
 def test_a_name_is_made_exactly_when_a_branch_makes_it(pattern: str, rest: str) -> None:
     name = branches.prefix(pattern) + rest
@@ -89,6 +94,7 @@ def test_branches_are_told_apart_by_prefix() -> None:
     }
 
 
+@quick
 @given(st.text("abc-", min_size=8, max_size=80), st.integers(8, 40))
 def test_what_is_shortened_keeps_its_beginning_and_its_limit(text: str, most: int) -> None:
     short = branches.shortened(text, most)

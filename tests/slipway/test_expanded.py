@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from slipway import repository, reviewed
@@ -18,6 +18,7 @@ from tests.support.repositories import DEV, PRODUCTION
 if TYPE_CHECKING:
     from tests.support.repositories import Clone
 
+quick = settings(deadline=None)
 LIST = "environments/reviewed/dev-production.yaml"
 REVIEWED = """\
 environments: [dev, production]
@@ -80,6 +81,7 @@ def test_every_difference_and_no_other(clone: Clone) -> None:
     assert Difference("clusters.main.pools.general.spot", left=False, right=True) in diff(clone)
 
 
+@quick
 @given(BLOCKS, BLOCKS)
 def test_differences_are_told_from_both_sides_alike(left: dict[str, Any], right: dict[str, Any]) -> None:
     there, back = differences(left, right), differences(right, left)
