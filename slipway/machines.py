@@ -1,7 +1,8 @@
 """Machine types and accelerators: what a node has of CPU, memory and GPUs.
 
 Sources: Compute Engine documentation, "General-purpose machine family", "Compute-optimized", "Memory-optimized",
-"Accelerator-optimized machine family" and "GPU machine types" (limits of attached GPUs on N1), as of 2026-11.
+"Accelerator-optimized machine family", "GPU machine types" (limits of attached GPUs on N1) and "Confidential VM
+supported configurations"; GKE documentation, "Plan TPUs in GKE" (machine types, chips, topologies), as of 2026-11.
 """
 
 from __future__ import annotations
@@ -22,6 +23,9 @@ class Machine:
     memory: float
     gpu: str = ""
     gpus: int = 0
+    #: `cloud.google.com/gke-tpu-accelerator` of its nodes, and chips on each
+    tpu: str = ""
+    tpus: int = 0
     #: shared-core types of E2, which have a CPU reservation of their own
     shared: bool = False
 
@@ -105,6 +109,33 @@ _FIXED: Final[dict[str, tuple[float, float, str, int]]] = {
     "a3-highgpu-4g": (104, 936, "nvidia-h100-80gb", 4),
     "a3-highgpu-8g": (208, 1872, "nvidia-h100-80gb", 8),
     "a3-megagpu-8g": (208, 1872, "nvidia-h100-mega-80gb", 8),
+    "a3-ultragpu-8g": (224, 2952, "nvidia-h200-141gb", 8),
+}
+#: TPU machine types: (vCPUs, GiB, TPU type, chips)
+_TPUS: Final[dict[str, tuple[float, float, str, int]]] = {
+    "ct5lp-hightpu-1t": (24, 48, "tpu-v5-lite-podslice", 1),
+    "ct5lp-hightpu-4t": (112, 192, "tpu-v5-lite-podslice", 4),
+    "ct5lp-hightpu-8t": (224, 384, "tpu-v5-lite-podslice", 8),
+    "ct5p-hightpu-4t": (208, 448, "tpu-v5p-slice", 4),
+    "ct6e-standard-1t": (44, 176, "tpu-v6e-slice", 1),
+    "ct6e-standard-4t": (180, 720, "tpu-v6e-slice", 4),
+    "ct6e-standard-8t": (180, 1440, "tpu-v6e-slice", 8),
+}
+#: machine type -> topologies of its slices; those of v5p are any AxBxC of multiples of 4 beyond these
+_TOPOLOGIES: Final[dict[str, tuple[str, ...]]] = {
+    "ct5lp-hightpu-1t": ("1x1",),
+    "ct5lp-hightpu-4t": ("2x2", "2x4", "4x4", "4x8", "8x8", "8x16", "16x16"),
+    "ct5lp-hightpu-8t": ("2x4",),
+    "ct5p-hightpu-4t": ("2x2x1", "2x2x2", "2x2x4", "2x4x4", "4x4x4"),
+    "ct6e-standard-1t": ("1x1",),
+    "ct6e-standard-4t": ("2x2", "2x4", "4x4", "4x8", "8x8", "8x16", "16x16"),
+    "ct6e-standard-8t": ("2x4",),
+}
+#: kind of confidential computing -> series that have it
+CONFIDENTIAL: Final[dict[str, tuple[str, ...]]] = {
+    "SEV": ("n2d", "c2d", "c3d", "c4d"),
+    "SEV_SNP": ("n2d",),
+    "TDX": ("c3", "a3"),
 }
 _SHARED: Final = {"e2-micro", "e2-small", "e2-medium"}
 
@@ -127,6 +158,9 @@ def find(name: str) -> Machine | None:
     if name in _FIXED:
         cpus, memory, gpu, gpus = _FIXED[name]
         return Machine(name, cpus, memory, gpu, gpus, shared=name in _SHARED)
+    if name in _TPUS:
+        cpus, memory, tpu, tpus = _TPUS[name]
+        return Machine(name, cpus, memory, tpu=tpu, tpus=tpus)
     series, _, count = name.rpartition("-")
     if series in _SERIES and count.isdigit():
         per_cpu, sizes = _SERIES[series]
@@ -153,7 +187,41 @@ def machine(name: str) -> Machine:
 
 def known() -> list[str]:
     """Every predefined machine type."""
-    return sorted([*_FIXED, *(f"{series}-{size}" for series, (_, sizes) in _SERIES.items() for size in sizes)])
+    return sorted([*_FIXED, *_TPUS, *(f"{series}-{size}" for series, (_, sizes) in _SERIES.items() for size in sizes)])
+
+
+def topology_refusal(machine: Machine, topology: str) -> str:
+    """Why a TPU machine cannot be part of a slice of this form, empty when it can."""
+    known = _TOPOLOGIES[machine.name]
+    large = machine.tpu == "tpu-v5p-slice" and re.fullmatch(r"\d+x\d+x\d+", topology)
+    if topology in known or (large and all(int(side) % 4 == 0 for side in topology.split("x"))):
+        return ""
+    return f"{machine.name} has no topology {topology}: {', '.join(known)}"
+
+
+def single_host_topology(machine: Machine) -> str:
+    """The slice that one such TPU machine is by itself."""
+    return _TOPOLOGIES[machine.name][0]
+
+
+def hosts(machine: Machine, topology: str) -> int:
+    """How many nodes a TPU slice of this form has."""
+    chips = 1
+    for side in topology.split("x"):
+        chips *= int(side)
+    return max(chips // machine.tpus, 1)
+
+
+def confidential_refusal(machine: Machine, kind: str) -> str:
+    """Why this machine cannot be a confidential node of this kind, empty when it can."""
+    series = CONFIDENTIAL.get(kind, ())
+    if kind not in CONFIDENTIAL:
+        return f"{kind!r} is none of {', '.join(CONFIDENTIAL)}"
+    if machine.family not in series or (machine.gpu and machine.name != "a3-highgpu-1g"):
+        return f"{machine.name} has no {kind}; confidential nodes with it are of the series {', '.join(series)}"
+    if machine.family == "c3" and not machine.name.startswith("c3-standard-"):
+        return f"{machine.name} has no TDX; of C3 the c3-standard types have it"
+    return ""
 
 
 def accelerator_refusal(machine: Machine, kind: str, count: int) -> str:

@@ -1,7 +1,7 @@
 """What the nodes of a pool look like: names, labels, taints and capacity, as GKE makes them.
 
 Sources: GKE documentation, "About GKE node labels and taints", "About node images", "Spot VMs", "About GPUs in GKE",
-"About Workload Identity Federation"; Kubernetes "Well-Known Labels, Annotations and Taints".
+"About TPUs in GKE", "About Workload Identity Federation"; Kubernetes "Well-Known Labels, Annotations and Taints".
 """
 
 from __future__ import annotations
@@ -82,6 +82,7 @@ class Template:
             int(self.config.get("diskSizeGb") or 100),
             sum(accelerators(self.machine, self.config).values()),
         )
+        chips = {"google.com/tpu": str(self.machine.tpus)} if self.machine.tpu else {}
         return {
             "apiVersion": "v1",
             "kind": "Node",
@@ -99,8 +100,8 @@ class Template:
                 "taints": self.taints(),
             },
             "status": {
-                "capacity": room,
-                "allocatable": allocatable,
+                "capacity": {**room, **chips},
+                "allocatable": {**allocatable, **chips},
                 "nodeInfo": {
                     "architecture": self.machine.architecture,
                     "operatingSystem": "linux",
@@ -166,4 +167,13 @@ class Template:
                     sharing["gpuSharingStrategy"].lower().replace("_", "-")
                 )
                 labels["cloud.google.com/gke-max-shared-clients-per-gpu"] = str(sharing["maxSharedClientsPerGpu"])
+        if machine.tpu:
+            topology = (self.values.get("placementPolicy") or {}).get("tpuTopology")
+            labels |= {
+                "cloud.google.com/gke-tpu-accelerator": machine.tpu,
+                "cloud.google.com/gke-accelerator-count": str(machine.tpus),
+                "cloud.google.com/gke-tpu-topology": str(topology or machines.single_host_topology(machine)),
+            }
+        if (config.get("confidentialNodes") or {}).get("enabled"):
+            labels["cloud.google.com/gke-confidential-nodes"] = "true"
         return labels | (config.get("labels") or {})

@@ -15,6 +15,7 @@ from localcloud.providers.gcp.kind import Kind, Values
 from localcloud.providers.gcp.names import CLUSTER as POOL_NAME
 from localcloud.providers.gcp.paths import lookup
 from localcloud.providers.gcp.references import Reference, parse, relative
+from localcloud.providers.gcp.services import nodepool_machines, nodepool_upgrades
 from localcloud.providers.gcp.services.cluster import (
     CLUSTER,
     CLUSTER_ID,
@@ -24,6 +25,7 @@ from localcloud.providers.gcp.services.cluster import (
     node_zones,
 )
 from localcloud.providers.gcp.services.nodepool_checks import check
+from localcloud.providers.gcp.services.nodepool_machines import DEFAULT_MACHINE
 from localcloud.providers.gcp.services.serviceaccount import ACCOUNT_REFERENCE
 from localcloud.providers.gcp.services.subnetwork import all_ranges
 from slipway import machines
@@ -32,7 +34,6 @@ if TYPE_CHECKING:
     from localcloud.providers.gcp.api import Api
 
 CLUSTER_REFERENCE: Final = Reference(CLUSTER, CLUSTER_ID)
-DEFAULT_MACHINE: Final = "e2-medium"
 _SCOPES: Final = [
     "https://www.googleapis.com/auth/devstorage.read_only",
     "https://www.googleapis.com/auth/logging.write",
@@ -82,6 +83,8 @@ def _admit(api: Api, identity: str, values: Values, old: Values | None) -> None:
     for zone in values.get("nodeLocations") or []:
         if locations.region_of(zone) != region:
             raise errors.bad_request(f"Location {zone} is not in the cluster's region {region}.")
+    for _, reason in nodepool_machines.refusals_by_zone(values.get("nodeConfig") or {}, values["nodeLocations"]):
+        raise errors.bad_request(reason)
     _admit_addresses(api, identity, values, cluster)
     quotas.admit_nodes(api, identity, values, old, region)
 
@@ -109,12 +112,14 @@ def _admit_addresses(api: Api, identity: str, values: Values, cluster: Values) -
 
 
 def effective_taints(config: Values) -> list[Values]:
-    """The pool's own taints, and GKE's for nodes with GPUs ("About GPUs in GKE")."""
+    """The pool's own taints, and GKE's for nodes with GPUs or TPUs ("About GPUs in GKE", "About TPUs in GKE")."""
     machine = machines.find(config.get("machineType") or DEFAULT_MACHINE)
     taints = list(config.get("taints") or [])
     gpu = (machine and machine.gpu) or config.get("guestAccelerators")
     if gpu and not any(taint["key"] == "nvidia.com/gpu" for taint in taints):
         return [*taints, {"key": "nvidia.com/gpu", "value": "present", "effect": "NO_SCHEDULE"}]
+    if machine and machine.tpu and not any(taint["key"] == "google.com/tpu" for taint in taints):
+        return [*taints, {"key": "google.com/tpu", "value": "present", "effect": "NO_SCHEDULE"}]
     return taints
 
 
@@ -134,7 +139,7 @@ def _settle(api: Api, identity: str, values: Values) -> Values:
         "namePrefix": "",
         "version": cluster.get("nodeVersion") or VERSION,
         "management": {"autoRepair": True, "autoUpgrade": True},
-        "upgradeSettings": {"strategy": "SURGE", "maxSurge": 1, "maxUnavailable": 0},
+        "upgradeSettings": nodepool_upgrades.defaults(values.get("upgradeSettings") or {}),
         "networkConfig": {
             "enablePrivateNodes": bool(lookup(cluster, "privateClusterConfig.enablePrivateNodes")),
             "podRange": lookup(cluster, "ipAllocationPolicy.clusterSecondaryRangeName") or "",

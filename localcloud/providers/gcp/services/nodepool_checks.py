@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from typing import TYPE_CHECKING, Final
 
 from localcloud.providers.gcp import locations
 from localcloud.providers.gcp.paths import lookup
-from slipway import machines
+from localcloud.providers.gcp.services import nodepool_machines, nodepool_upgrades
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
 
 _MOST_NODES_PER_ZONE: Final = 1000
 _MOST_PODS: Final = (8, 256)
-_SMALLEST_DISK: Final = 10
 _ENUMS: Final[dict[str, set[str]]] = {
     "autoscaling.locationPolicy": {"BALANCED", "ANY"},
     "upgradeSettings.strategy": {"SURGE", "BLUE_GREEN", "SHORT_LIVED"},
@@ -48,11 +46,9 @@ def check(api: Api, values: Values) -> Iterator[tuple[str, str]]:
     yield from _check_counts(values)
     config = values.get("nodeConfig")
     if isinstance(config, dict):
-        yield from _check_machine(config)
+        yield from nodepool_machines.check(config, values)
         yield from _check_labels(config)
-    surge, unavailable = (lookup(values, f"upgradeSettings.{name}") for name in ("maxSurge", "maxUnavailable"))
-    if surge == 0 and unavailable == 0:
-        yield "upgradeSettings.maxSurge", "maxSurge and maxUnavailable cannot both be 0"
+    yield from nodepool_upgrades.check(values.get("upgradeSettings"))
 
 
 def _check_place(api: Api, values: Values) -> Iterator[tuple[str, str]]:
@@ -91,37 +87,6 @@ def _check_autoscaling(scaling: Values) -> Iterator[tuple[str, str]]:
             yield f"autoscaling.{least_name}", f"{least_name} {least} is greater than {most_name} {most}"
     if not scaling.get("maxNodeCount") and not scaling.get("totalMaxNodeCount"):
         yield "autoscaling.maxNodeCount", "autoscaling needs a maximum of at least 1"
-
-
-def _check_machine(config: Values) -> Iterator[tuple[str, str]]:
-    name = config.get("machineType")
-    machine = machines.find(name) if isinstance(name, str) else None
-    if isinstance(name, str) and machine is None:
-        near = difflib.get_close_matches(name, machines.known(), 1)
-        yield (
-            "nodeConfig.machineType",
-            f"unknown machine type {name!r}" + (f"; did you mean {near[0]!r}?" if near else ""),
-        )
-    disk = config.get("diskSizeGb")
-    if isinstance(disk, int) and disk < _SMALLEST_DISK:
-        yield "nodeConfig.diskSizeGb", f"{disk} GB is less than {_SMALLEST_DISK} GB"
-    if config.get("spot") is True and config.get("preemptible") is True:
-        yield "nodeConfig.preemptible", "a node is spot or preemptible, not both"
-    accelerators = config.get("guestAccelerators")
-    for index, wanted in enumerate(accelerators if isinstance(accelerators, list) else []):
-        if not isinstance(wanted, dict):
-            continue
-        kind, count = wanted.get("type"), wanted.get("count")
-        default = machine or (machines.find("e2-medium") if name is None else None)
-        if default and isinstance(kind, str) and isinstance(count, int):
-            refusal = machines.accelerator_refusal(default, kind, count)
-            if refusal:
-                yield f"nodeConfig.guestAccelerators[{index}]", refusal
-        driver = lookup(wanted, "gpuDriverInstallationConfig.gpuDriverVersion")
-        allowed = {"GPU_DRIVER_VERSION_UNSPECIFIED", "INSTALLATION_DISABLED", "DEFAULT", "LATEST"}
-        if isinstance(driver, str) and driver not in allowed:
-            path = f"nodeConfig.guestAccelerators[{index}].gpuDriverInstallationConfig.gpuDriverVersion"
-            yield path, f"{driver!r} is none of {sorted(allowed)}"
 
 
 def _check_labels(config: Values) -> Iterator[tuple[str, str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from localcloud.providers.gcp import locations
-from slipway import capacity, machines
+from slipway import capacity, machines, zones
 
 
 @pytest.mark.parametrize(
@@ -42,3 +42,33 @@ def test_locations() -> None:
     assert locations.region_of("us-central1-f") == "us-central1"
     assert not locations.is_zone("us-central1")
     assert not locations.is_zone("us-central1-z")
+
+
+def test_every_accelerator_of_a_machine_type_has_zones() -> None:
+    for name in machines.known():
+        machine = machines.machine(name)
+        for kind in (machine.gpu, machine.tpu, *(machines.ATTACHABLE if machine.family == "n1" else ())):
+            assert not kind or zones.of_accelerator(kind), name
+
+
+def test_zones_with_accelerators_exist() -> None:
+    kinds = {machines.machine(name).gpu for name in machines.known()} | set(machines.ATTACHABLE)
+    kinds |= {machines.machine(name).tpu for name in machines.known()}
+    for kind in kinds - {""}:
+        assert all(locations.is_zone(zone) for zone in zones.of_accelerator(kind)), kind
+
+
+def test_what_is_rare_and_what_is_not() -> None:
+    assert zones.of_machine(machines.machine("e2-standard-4")) is None
+    assert "us-central1-c" not in (zones.of_machine(machines.machine("t2a-standard-4")) or ())
+    mega, small = (zones.of_machine(machines.machine(f"a2-{name}")) or set() for name in ("megagpu-16g", "highgpu-1g"))
+    assert mega < small
+    assert zones.near({"europe-west4-a", "us-east1-b"}, "europe-west4") == ["europe-west4-a"]
+    assert zones.near({"us-east1-b"}, "europe-west4") == ["us-east1-b"]
+
+
+def test_slices_of_tpus() -> None:
+    large = machines.machine("ct6e-standard-4t")
+    assert (machines.hosts(large, "2x2"), machines.hosts(large, "16x16")) == (1, 64)
+    assert not machines.topology_refusal(machines.machine("ct5p-hightpu-4t"), "8x8x12")
+    assert machines.topology_refusal(large, "8x8x8")
