@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from localcloud.controlplane.layout import ORDER
 from tests.support.controlplane import until
 
 if TYPE_CHECKING:
@@ -138,10 +139,10 @@ def test_status_is_what_the_cluster_says(clone: Clone) -> None:
 
 def test_a_stopped_cluster_keeps_everything_and_a_second_up_changes_nothing(clone: Clone, memory: Memory) -> None:
     before, states = steady(clone), recorded(clone)
-    assert clone.slipway("cluster", "status").out.count("running") == 6
+    assert clone.slipway("cluster", "status").out.count("running") == len(ORDER)
     clone.slipway("cluster", "stop")
     assert not clone.processes()
-    assert clone.slipway("cluster", "status", code=1).out.count("stopped") == 6
+    assert clone.slipway("cluster", "status", code=1).out.count("stopped") == len(ORDER)
 
     done = clone.slipway("up", "local")
     assert "Nothing changed: everything was as wanted already." in done.out
@@ -202,7 +203,7 @@ def test_drift_is_found_and_repaired(clone: Clone) -> None:
     api.call("PATCH", f"{FRAUD_PATH}?fieldManager=kubectl-set", patch, kind="application/strategic-merge-patch+json")
     api.call("DELETE", "/api/v1/namespaces/search/services/ranking")
     store.change(BUCKET, "slipway-local-local-models", {"versioning.enabled": False})
-    (registry,) = store.all(REGISTRY)
+    (registry,) = (one for one in store.all(REGISTRY) if one[1].endswith("/ml"))
     assert store.delete(*registry)
     clone.edit(LOCAL, {PER_ZONE: 1})
 
@@ -238,4 +239,4 @@ def test_stop_and_remove_leaves_no_process_and_no_file(clone: Clone) -> None:
     assert not clone.processes()
     assert not clone.local.exists()
     assert "no local environment" in clone.slipway("cluster", "stop").out
-    assert clone.slipway("cluster", "status", code=1).out.count("stopped") == 6
+    assert clone.slipway("cluster", "status", code=1).out.count("stopped") == len(ORDER)
