@@ -29,6 +29,7 @@ CORE = [
     "profiles",
     "progress",
     "pruning",
+    "zones",
     "report.changes",
     "report.pools",
     "report.services",

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 
 PROJECTS_FILE: Final = "projects.json"
+#: while this file is in the store, projects are as new ones are
+STRICT_FILE: Final = "strict"
 
 
 def _silent(message: str) -> None:
@@ -40,6 +42,11 @@ class Api:
     log: Log = _silent
     cancelled: threading.Event | None = None
     records: Records | None = None
+
+    @property
+    def strict(self) -> bool:
+        """Whether the project is as a new one is: APIs off, no identity pool before its cluster."""
+        return (self.store.root / STRICT_FILE).exists()
 
     def get(self, token: str, identity: str) -> dict[str, Any] | None:
         """A record, None when there is none."""

@@ -34,8 +34,6 @@ if TYPE_CHECKING:
 
 VERSION: Final = "10.2.0"
 DEFAULTS: Final = "__defaults"
-#: while this file is in the store, projects are as new ones are: APIs are off until they are enabled
-STRICT_FILE: Final = "strict"
 _ENVIRONMENT: Final = {
     "project": ("GOOGLE_PROJECT", "GOOGLE_CLOUD_PROJECT", "GCLOUD_PROJECT", "CLOUDSDK_CORE_PROJECT"),
     "region": ("GOOGLE_REGION", "GCLOUD_REGION", "CLOUDSDK_COMPUTE_REGION"),
@@ -241,7 +239,7 @@ class GcpProvider(Provider):
         return invokes.call(self._api, token, reveal(args))
 
     def _require_api(self, api: Api, kind: Kind, identity: str, values: Values) -> None:
-        if (api.store.root / STRICT_FILE).exists():
+        if api.strict:
             enablement.require(api, kind.token, identity, values.get("project") or api.project)
 
     def _at(self, request: Request) -> Api:

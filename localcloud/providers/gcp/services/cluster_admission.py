@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from localcloud.providers.gcp import agents, errors, localcluster, locations, ranges
 from localcloud.providers.gcp.paths import lookup
-from localcloud.providers.gcp.references import relative
+from localcloud.providers.gcp.references import last, relative
 from localcloud.providers.gcp.services.network import SUBNETWORK
-from localcloud.providers.gcp.services.subnetwork import all_ranges
+from localcloud.providers.gcp.services.subnetwork import PROXY_ONLY, all_ranges
 
 if TYPE_CHECKING:
     from localcloud.providers.gcp.api import Api
@@ -22,7 +22,11 @@ def admit(api: Api, identity: str, values: Values, old: Values | None) -> None:
     network = relative(values.get("network") or "")
     if subnetwork and relative(subnetwork["network"]) != network:
         raise errors.bad_request(f"Subnetwork '{relative(values['subnetwork'])}' is not in network '{network}'.")
+    if subnetwork.get("purpose") in PROXY_ONLY:
+        raise errors.bad_request(f"Subnetwork '{relative(values['subnetwork'])}' is for proxies only.")
     _admit_ranges(identity, values, subnetwork)
+    _admit_services(api, identity, values, subnetwork)
+    _admit_endpoint(api, values)
     _admit_control_plane(api, identity, values)
     key = lookup(values, "databaseEncryption.keyName")
     if key and lookup(values, "databaseEncryption.state") == "ENCRYPTED":
@@ -46,6 +50,32 @@ def _admit_ranges(identity: str, values: Values, subnetwork: Values) -> None:
             )
         if refusal := ranges.secondary_refusal(known[wanted], pods=pods):
             raise errors.bad_request(f"{identity}: {refusal}.")
+
+
+def _admit_services(api: Api, identity: str, values: Values, subnetwork: Values) -> None:
+    """A range of services is one cluster's; pods may share theirs (pulumi-gcp#95)."""
+    mine = lookup(values, "ipAllocationPolicy.servicesSecondaryRangeName")
+    for other, cluster in api.all("gcp:container/cluster:Cluster").items():
+        theirs = lookup(cluster, "ipAllocationPolicy.servicesSecondaryRangeName")
+        same = relative(cluster.get("subnetwork") or "") == relative(values.get("subnetwork") or "")
+        if other != identity and mine and mine == theirs and same:
+            raise errors.bad_request(
+                f'Services range "{mine}" in network "{last(str(values.get("network")))}", subnetwork '
+                f'"{subnetwork.get("name", "")}" is already used by another cluster.'
+            )
+
+
+def _admit_endpoint(api: Api, values: Values) -> None:
+    """The subnetwork of the private endpoint is in the cluster's network and region."""
+    link = lookup(values, "privateClusterConfig.privateEndpointSubnetwork")
+    record = api.get(SUBNETWORK, relative(link)) if link and "/" in link else None
+    if record is None:
+        return
+    place = (relative(record["network"]), record["region"])
+    if place != (relative(values.get("network") or ""), locations.region_of(values["location"])):
+        raise errors.bad_request(
+            f"Private endpoint subnetwork '{relative(link)}' is not in the cluster's network and region."
+        )
 
 
 def _admit_control_plane(api: Api, identity: str, values: Values) -> None:

@@ -10,14 +10,17 @@ Creating a member that is there already is no error (terraform-provider-google
 from __future__ import annotations
 
 import hashlib
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 from localcloud.providers.gcp import agents, errors
 from localcloud.providers.gcp.kind import Kind, Values
+from localcloud.providers.gcp.paths import lookup
 from localcloud.providers.gcp.principals import member_refusal, role_refusal
 from localcloud.providers.gcp.references import Reference
 from localcloud.providers.gcp.schema import Field, Schema
 from localcloud.providers.gcp.services import artifactregistry
+from localcloud.providers.gcp.services.customrole import CUSTOM_ROLE
 from localcloud.providers.gcp.services.secretmanager import SECRET_REFERENCE
 from localcloud.providers.gcp.services.serviceaccount import ACCOUNT, ACCOUNT_REFERENCE, is_ours
 from localcloud.providers.gcp.services.storage import BUCKET_REFERENCE
@@ -82,6 +85,9 @@ def _admit(api: Api, identity: str, values: Values, old: Values | None) -> None:
     Google's own accounts exist where their project's number is a known one.
     """
     del identity, old
+    _admit_role(api, values["role"])
+    if api.strict:
+        _admit_pool(api, values["member"], values.get("project") or "")
     kind, _, email = values["member"].partition(":")
     if kind != "serviceAccount" or "[" in email:
         return
@@ -92,6 +98,29 @@ def _admit(api: Api, identity: str, values: Values, old: Values | None) -> None:
         missing = is_ours(email) and api.get(ACCOUNT, ACCOUNT_REFERENCE.identity(email, {})) is None
     if missing:
         raise errors.bad_request(f"Service account {email} does not exist.")
+
+
+def _admit_role(api: Api, role: str) -> None:
+    """A custom role of a project has to exist there; those of organisations are not played."""
+    if role.startswith("projects/") and api.get(CUSTOM_ROLE, role) is None:
+        raise errors.bad_request(f"Role ({role}) does not exist in the resource's hierarchy.")
+
+
+def _admit_pool(api: Api, member: str, project: str) -> None:
+    """GKE's pool PROJECT.svc.id.goog is there once a cluster with Workload Identity is (google/kctf#193)."""
+    found = re.search(r"[:/]([a-z][a-z0-9-]*)\.svc\.id\.goog", member)
+    if found is None:
+        return
+    pool = f"{found[1]}.svc.id.goog"
+    clusters = api.all("gcp:container/cluster:Cluster").values()
+    if not any(lookup(cluster, "workloadIdentityConfig.workloadPool") == pool for cluster in clusters):
+        raise errors.bad_request(
+            f"Identity Pool does not exist ({pool}). Please check that you specified a valid resource name as returned "
+            "in the `name` attribute in the configuration API."
+        )
+    number = re.search(r"iam\.googleapis\.com/projects/(\d+)/", member)
+    if number and not api.knows_number(number[1], found[1], project):
+        raise errors.bad_request(f"Identity Pool does not exist ({pool}): there is no project {number[1]}.")
 
 
 def _etag(api: Api, identity: str, values: Values) -> Values:

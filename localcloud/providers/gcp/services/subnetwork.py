@@ -15,6 +15,7 @@ from localcloud.providers.gcp import errors, locations, ranges
 from localcloud.providers.gcp.api import now, stable_number
 from localcloud.providers.gcp.kind import Kind, Values
 from localcloud.providers.gcp.names import LABEL
+from localcloud.providers.gcp.paths import lookup
 from localcloud.providers.gcp.references import COMPUTE, Reference, relative
 from localcloud.providers.gcp.services.network import NETWORK, NETWORK_REFERENCE, SUBNETWORK, one_of
 
@@ -132,8 +133,20 @@ def _admit_subnetwork(api: Api, identity: str, values: Values, old: Values | Non
             raise errors.bad_request(
                 f"There is already an ACTIVE proxy-only subnetwork '{other}' in region '{region}'."
             )
+    _admit_control_planes(api, values, network)
     if old is not None:
         _admit_removal(api, identity, values, old)
+
+
+def _admit_control_planes(api: Api, values: Values, network: str) -> None:
+    """No range overlaps one that a private cluster's control plane took from the network."""
+    for user, cluster in api.all("gcp:container/cluster:Cluster").items():
+        block = lookup(cluster, "privateClusterConfig.masterIpv4CidrBlock")
+        if not block or relative(cluster.get("network") or "") != network:
+            continue
+        for _, mine in all_ranges(values):
+            if ranges.overlap(mine, block):
+                raise errors.bad_request(f"Invalid IPCidrRange: {mine} conflicts with {block} of '{user}'.")
 
 
 def _admit_removal(api: Api, identity: str, values: Values, old: Values) -> None:

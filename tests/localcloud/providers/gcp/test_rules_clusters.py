@@ -139,8 +139,11 @@ def test_refused_by_the_api(cloud: Cloud, token: str, changes: dict[str, Any], r
 def test_the_control_planes_range_overlaps_nothing(cloud: Cloud) -> None:
     cloud.build(NETWORK, SUBNETWORK, CLUSTER)
     for taken in ("10.0.0.16/28", "172.16.0.0/28"):
+        private = {**_PRIVATE, "masterIpv4CidrBlock": taken}
         with pytest.raises(ProviderError, match="overlaps with an existing network"):
-            cloud.create(CLUSTER, name="two", privateClusterConfig={**_PRIVATE, "masterIpv4CidrBlock": taken})
+            cloud.create(CLUSTER, name="two", privateClusterConfig=private, ipAllocationPolicy=None)
+    with pytest.raises(ProviderError, match=r"172\.16\.0\.0/24 conflicts with 172\.16\.0\.0/28"):
+        cloud.create(SUBNETWORK, name="two", ipCidrRange="172.16.0.0/24", secondaryIpRanges=[])
 
 
 def test_secondary_ranges_have_a_size(cloud: Cloud) -> None:
@@ -176,3 +179,20 @@ def test_the_default_pool_is_there_unless_removed(cloud: Cloud) -> None:
     cloud.create(CLUSTER, removeDefaultNodePool=None, initialNodeCount=2)
     (pool,) = cloud.store.all(POOL).values()
     assert (pool["name"], pool["nodeCount"], len(pool["nodeLocations"])) == ("default-pool", 2, 3)
+
+
+def test_a_range_for_proxies_is_no_clusters(cloud: Cloud) -> None:
+    cloud.create(NETWORK)
+    cloud.create(
+        SUBNETWORK, purpose="REGIONAL_MANAGED_PROXY", role="ACTIVE", secondaryIpRanges=None, ipCidrRange="10.9.0.0/26"
+    )
+    with pytest.raises(ProviderError, match="is for proxies only"):
+        cloud.create(CLUSTER, ipAllocationPolicy=None)
+
+
+def test_a_private_endpoint_is_in_the_clusters_region(cloud: Cloud) -> None:
+    cloud.build(NETWORK, SUBNETWORK)
+    other = cloud.create(SUBNETWORK, name="far", region="us-east1", ipCidrRange="10.9.0.0/24", secondaryIpRanges=[])
+    private = {**_PRIVATE, "privateEndpointSubnetwork": other[1].id}
+    with pytest.raises(ProviderError, match="is not in the cluster's network and region"):
+        cloud.create(CLUSTER, privateClusterConfig=private)

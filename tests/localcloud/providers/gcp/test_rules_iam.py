@@ -9,17 +9,22 @@ from typing import Any
 import pytest
 
 from localcloud.providers.gcp import graves
+from localcloud.providers.gcp.api import STRICT_FILE
 from localcloud.providers.model import ProviderError
 from tests.support.gcp import (
     ACCOUNT,
     ACCOUNT_MEMBER,
     BUCKET_MEMBER,
+    CLUSTER,
     CUSTOM_ROLE,
     IDENTITY_POOL,
     IDENTITY_PROVIDER,
+    NETWORK,
     POLICY,
     PROJECT,
     PROJECT_MEMBER,
+    SERVICE,
+    SUBNETWORK,
     VALID,
     Cloud,
     Refused,
@@ -195,3 +200,56 @@ def test_names_of_pools_have_the_projects_number(cloud: Cloud) -> None:
     assert made[IDENTITY_POOL][1].outputs["name"] == home
     assert made[IDENTITY_PROVIDER][1].outputs["name"] == f"{home}/providers/repository"
     assert cloud.provider.invoke("gcp:organizations/getProject:getProject", {})["number"] == "100000000002"
+
+
+def test_a_custom_role_has_to_exist(cloud: Cloud) -> None:
+    with pytest.raises(ProviderError, match=r"Role \(projects/demo-project/roles/slipwayReader\) does not exist"):
+        cloud.create(PROJECT_MEMBER, role=f"projects/{PROJECT}/roles/slipwayReader")
+    cloud.create(CUSTOM_ROLE)
+    cloud.create(PROJECT_MEMBER, role=f"projects/{PROJECT}/roles/slipwayReader")
+
+
+@pytest.mark.parametrize(
+    "email",
+    [
+        "service-{}@container-engine-robot.iam.gserviceaccount.com",
+        "service-{}@gcp-sa-secretmanager.iam.gserviceaccount.com",
+        "service-{}@gs-project-accounts.iam.gserviceaccount.com",
+        "{}-compute@developer.gserviceaccount.com",
+        "{}@cloudservices.gserviceaccount.com",
+    ],
+)
+def test_googles_own_accounts_are_there_for_known_projects(cloud: Cloud, email: str) -> None:
+    number = cloud.provider.invoke("gcp:organizations/getProject:getProject", {})["number"]
+    cloud.create(PROJECT_MEMBER, member=f"serviceAccount:{email.format(number)}")
+    with pytest.raises(ProviderError, match=r"Service account .*123456789012.* does not exist"):
+        cloud.create(PROJECT_MEMBER, member=f"serviceAccount:{email.format(123456789012)}")
+
+
+@pytest.mark.parametrize(
+    "member",
+    [
+        f"serviceAccount:{PROJECT}.svc.id.goog[team/churn]",
+        f"principalSet://iam.googleapis.com/projects/{{}}/locations/global/workloadIdentityPools/{PROJECT}.svc.id.goog/namespace/team",
+    ],
+)
+def test_gkes_pool_is_there_once_a_cluster_is(cloud: Cloud, member: str) -> None:
+    """google/kctf#193."""
+    number = cloud.provider.invoke("gcp:organizations/getProject:getProject", {})["number"]
+    cloud.build(NETWORK, SUBNETWORK)
+    (cloud.store.root / STRICT_FILE).touch()
+    for service in ("iam", "container", "cloudresourcemanager"):
+        cloud.create(SERVICE, service=f"{service}.googleapis.com")
+    with pytest.raises(ProviderError, match=r"Identity Pool does not exist \(demo-project\.svc\.id\.goog\)"):
+        cloud.create(PROJECT_MEMBER, member=member.format(number))
+    cloud.create(CLUSTER)
+    cloud.create(PROJECT_MEMBER, member=member.format(number))
+
+
+def test_a_pool_is_of_its_own_project(cloud: Cloud) -> None:
+    cloud.build(NETWORK, SUBNETWORK, CLUSTER)
+    (cloud.store.root / STRICT_FILE).touch()
+    cloud.create(SERVICE, service="cloudresourcemanager.googleapis.com")
+    pool = f"projects/123456789012/locations/global/workloadIdentityPools/{PROJECT}.svc.id.goog"
+    with pytest.raises(ProviderError, match="there is no project 123456789012"):
+        cloud.create(PROJECT_MEMBER, member=f"principalSet://iam.googleapis.com/{pool}/namespace/team")

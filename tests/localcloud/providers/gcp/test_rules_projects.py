@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from localcloud.providers.gcp import catalog, enablement
-from localcloud.providers.gcp.provider import STRICT_FILE
+from localcloud.providers.gcp.api import STRICT_FILE
 from localcloud.providers.model import ProviderError
 from tests.support.gcp import (
     BUCKET,
