@@ -17,10 +17,9 @@ def kubeconfig(contract: Contract, variables: Mapping[str, str] | None = None) -
 
     `variables` are added to the plugin's environment. Needs a contract that is known.
     """
-    cluster = {
-        "server": f"https://{contract.endpoint}",
-        "certificate-authority-data": contract.certificate_authority,
-    }
+    cluster = {"server": f"https://{contract.endpoint}"}
+    if contract.certificate_authority:  # a DNS endpoint is served with a public certificate, and has none of its own
+        cluster["certificate-authority-data"] = contract.certificate_authority
     plugin: dict[str, Any] = {
         "apiVersion": "client.authentication.k8s.io/v1",
         "command": contract.exec_plugin,

@@ -56,7 +56,7 @@ class Contract:
     endpoint: str | None
     """Host, or host and port, of the Kubernetes API."""
     certificate_authority: str | None
-    """PEM in base64, as GKE gives it."""
+    """PEM in base64, as GKE gives it; empty where the endpoint's certificate is one that everybody trusts."""
     exec_plugin: str
     registries: dict[str, str]
     """Image path prefix by registry name."""

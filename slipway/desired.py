@@ -10,7 +10,7 @@ import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from slipway import hardening, quotas, units
+from slipway import exposure, hardening, pools, quotas, units
 from slipway.errors import Problem, Refused
 from slipway.machines import Machine, machine
 from slipway.repository import tags_in
@@ -90,12 +90,18 @@ class Desired:
 def desired(repository: Repository, name: str) -> Desired:
     """What environment `name` wants. Raises Refused with every problem."""
     file = repository.environment(name)
-    problems = [*hardening.refusals(file), *_machines(file), *_overlays(file, repository), *_buckets(file)]
-    problems += images.refusals(file)
+    problems = [
+        *hardening.refusals(file),
+        *pools.problems(file),
+        *_overlays(file, repository),
+        *_buckets(file),
+        *images.refusals(file),
+    ]
     if problems:
         raise Refused(problems)
     file = dataclasses.replace(file, value=hardening.filled(file.value))
     services: list[WantedService] = []
+    problems += exposure.problems(repository, file)
     for manifest in repository.manifests.values():
         service = _merged(manifest, file.value)
         problems += [*_service(service, manifest, file), *_sides(service, repository)]
@@ -115,16 +121,6 @@ def _merged(manifest: Manifest, environment: Environment) -> WantedService:
         spec = spec.model_copy(update=changes)
     release = spec.release
     return WantedService(manifest.team, spec, image(release.image), model(release.model) if release.model else None)
-
-
-def _machines(file: EnvironmentFile) -> Iterator[Problem]:
-    for cluster_name, cluster in file.value.clusters.items():
-        for pool_name, pool in cluster.pools.items():
-            try:
-                machine(pool.machine)
-            except ValueError as error:
-                what, _, remedy = str(error).partition("; ")
-                yield file.document.problem(("clusters", cluster_name, "pools", pool_name, "machine"), what, remedy)
 
 
 def _overlays(file: EnvironmentFile, repository: Repository) -> Iterator[Problem]:
@@ -159,6 +155,11 @@ def _service(service: WantedService, manifest: Manifest, file: EnvironmentFile) 
     if service.image.registry not in environment.registries:
         what = f"environment `{file.name}` has no registry `{service.image.registry}`"
         yield say(("release", "image"), what, near(service.image.registry, list(environment.registries)))
+    elif (kind := environment.registries[service.image.registry].format) != "docker":
+        what = (
+            f"registry `{service.image.registry}` of environment `{file.name}` has format {kind}, which is no image's"
+        )
+        yield say(("release", "image"), what, "name one with format docker")
     if service.model and MODELS not in environment.buckets:
         what = f"environment `{file.name}` has no bucket `{MODELS}` to take the model from"
         yield say(("release", "model"), what, f"add `{MODELS}: {{}}` to buckets in {file.document.file}")
@@ -189,21 +190,22 @@ def _fits(service: WantedService, manifest: Manifest, file: EnvironmentFile) -> 
     need = service.spec.resources
     overlay = ("services", service.key, "resources")
     document, path = (file.document, overlay) if overlay in file.document.lines else (manifest.document, ("resources",))
-    machines = [
-        machine(pool.machine)
+    fitting = [
+        pool
         for cluster in file.value.clusters.values()
         for pool in cluster.pools.values()
-        if pool.open
+        if pool.open and not pool.tpu
     ]
     if need.gpu:
-        machines = [node for node in machines if node.gpu == need.gpu.type and node.gpus >= need.gpu.count]
-        if not machines:
+        fitting = [pool for pool in fitting if pools.offers(pool, need.gpu.type, need.gpu.count)]
+        if not fitting:
             wanted = f"{need.gpu.count} x {need.gpu.type}"
             what = f"no node pool of environment `{file.name}` has {wanted} in one node"
             yield document.problem((*path, "gpu"), what, "add such a pool or ask for another type")
             return
     else:  # GKE keeps other pods off nodes with accelerators ("About GPUs in GKE", taints)
-        machines = [node for node in machines if not node.gpus]
+        fitting = [pool for pool in fitting if not pools.accelerator(pool)[1]]
+    machines = [machine(pool.machine) for pool in fitting]
     cpu, memory = units.millicores(need.cpu), units.octets(need.memory)
     if any(node.allocatable_millicores >= cpu and node.allocatable_memory >= memory for node in machines):
         return

@@ -53,8 +53,12 @@ def _backup(cluster: Cluster, profile: Profile) -> Backup | None:
 
 
 def refusals(file: EnvironmentFile) -> Iterator[Problem]:
-    """What the file says that is weaker than its profile."""
+    """What the file says that is weaker than its profile, or that its profile cannot be kept with."""
     profile = profiles.profile(file.value.profile)
+    if file.value.template and profile.etcd_key:
+        what = f"profile `{profile.name}` makes keys, and Google never deletes a key or its name"
+        remedy = "use baseline: a branch's environment that is made again would find the old key in its way"
+        yield file.document.problem(("profile",), what, remedy)
     for path, said, field, remedy in _weaker(file.value, profile):
         what = f"`{said}` is weaker than profile `{profile.name}` allows"
         yield file.document.problem(path, f"{what} ({_brief(field)})", f"{remedy}, or name a profile that allows it")

@@ -1,4 +1,4 @@
-"""`<environment>.platform`: network, cluster, node pools, registries, buckets and identities."""
+"""`<environment>.platform`: network, cluster, node pools, registries, buckets, keys, secrets, entrance, identities."""
 
 from __future__ import annotations
 
@@ -10,103 +10,85 @@ import pulumi
 from pulumi_gcp import Provider
 from pulumi_gcp.storage import BucketObject
 
+from infra.gcp.apis import Apis, ApisArgs
 from infra.gcp.bucket import Bucket, BucketArgs
-from infra.gcp.cluster import Cluster, ClusterArgs
-from infra.gcp.identity import TeamIdentity, namespace_principal
+from infra.gcp.identity import TeamIdentity
 from infra.gcp.network import Network, NetworkArgs
-from infra.gcp.node_pool import NodeIdentity, NodePool, NodePoolArgs
-from infra.gcp.registry import Registry, RegistryArgs
-from slipway import contract, units
+from slipway import contract
+from stacks.platform_cluster import declare_cluster
+from stacks.platform_data import declare_buckets, declare_keys, declare_registries, declare_secrets
+from stacks.platform_entrance import declare_entrance
+from stacks.platform_project import LABEL, declare_project, services
+from stacks.platform_settings import Settings
 
 if TYPE_CHECKING:
+    from infra.gcp.cluster import Cluster
     from slipway.desired import Desired
 
 
 def declare(desired: Desired, layer: str) -> None:
     """Declare the platform of `desired` and publish its contract."""
     del layer
-    environment, google = desired.environment, desired.environment.google
-    provider = Provider("google", project=google.project, region=google.region)
-    opts = pulumi.ResourceOptions(provider=provider)
-
-    network = Network(
-        "network",
-        NetworkArgs(
-            name=f"slipway-{desired.name}",
-            region=google.region,
-            nodes=environment.network.range,
-            pods=environment.network.pods,
-            services=environment.network.services,
-        ),
-        opts,
+    google = desired.environment.google
+    provider = Provider(
+        "google",
+        project=google.project,
+        region=google.region,
+        default_labels={LABEL: desired.name},  # costs are told apart by it
     )
-    cluster = _cluster(desired, network, opts)
+    apis = Apis("apis", ApisArgs(google.project, services(desired)), pulumi.ResourceOptions(provider=provider))
+    # Everything waits for the APIs: what is made with one that is still off fails.
+    settings = Settings.of(desired, pulumi.ResourceOptions(provider=provider, depends_on=[apis]))
+
+    declare_project(settings)
+    settings = declare_keys(settings)
+    network = _network(settings)
+    cluster = declare_cluster(settings, network)
     teams = {
-        team: TeamIdentity(f"team-{team}", contract.deployer_id(desired, team), google.project, opts)
+        team: TeamIdentity(f"team-{team}", contract.deployer_id(desired, team), google.project, settings.opts)
         for team in desired.teams
     }
-    for name, registry in environment.registries.items():
-        if registry.shared:
-            continue
-        keep = units.seconds(registry.keep_untagged)
-        Registry(f"registry-{name}", RegistryArgs(name, google.region, registry.immutable_tags, keep), opts)
-    readers = {team: namespace_principal(google.project, google.number, team) for team in desired.teams}
-    for name, bucket in environment.buckets.items():
-        if bucket.existing:  # nor a grant: its owner makes it, and a second one would go with this environment
-            continue
-        full = contract.bucket_name(desired, name)
-        args = BucketArgs(full, google.region, bucket.keep_old_versions, not bucket.protect, readers)
-        Bucket(f"bucket-{name}", args, opts)
-    _publish(desired, cluster, {name: team.member for name, team in teams.items()}, opts)
+    declare_registries(settings)
+    declare_buckets(settings)
+    declare_secrets(settings)
+    declare_entrance(settings, network)
+    _publish(settings, cluster, {name: team.member for name, team in teams.items()})
 
 
-def _cluster(desired: Desired, network: Network, opts: pulumi.ResourceOptions) -> Cluster:
-    environment, name = desired.environment, desired.cluster_name
-    wanted = environment.clusters[name]
-    cluster = Cluster(
-        f"cluster-{name}",
-        ClusterArgs(
-            name=contract.cluster_name(desired),
-            project=environment.google.project,
-            location=wanted.location,
-            zones=wanted.zones,
-            control_plane=environment.network.peered or "",
-            release_channel=wanted.release_channel,
-            deletion_protection=wanted.deletion_protection,
-            network=network,
+def _network(settings: Settings) -> Network:
+    wanted = settings.desired.environment.network
+    return Network(
+        "network",
+        NetworkArgs(
+            name=settings.base_name,
+            region=settings.google.region,
+            nodes=wanted.range,
+            pods=wanted.pods,
+            services=wanted.services,
+            proxy_only=wanted.proxy_only,
+            control_plane=wanted.peered,
+            control_plane_subnet=wanted.control_plane_subnet,
+            flow_sampling=settings.profile.flow_sampling,
+            firewall_logs=settings.profile.firewall_logs,
+            internet=settings.profile.internet_egress,
         ),
-        opts,
+        settings.opts,
     )
-    nodes = NodeIdentity(f"nodes-{name}", contract.nodes_id(desired), environment.google.project, opts)
-    for pool_name, pool in wanted.pools.items():
-        NodePool(
-            f"{name}-{pool_name}",
-            NodePoolArgs(
-                machine=pool.machine,
-                per_zone=pool.nodes.per_zone,
-                least=pool.nodes.least,
-                most=pool.nodes.max_per_zone or pool.nodes.least,
-                disk_gb=pool.disk_gb,
-                spot=pool.spot,
-                cluster=cluster,
-                service_account=nodes.email,
-                labels=pool.labels,
-                taints=[taint.model_dump() for taint in pool.taints],
-            ),
-            opts,
-        )
-    return cluster
 
 
-def _publish(
-    desired: Desired, cluster: Cluster, readers: dict[str, pulumi.Output[str]], opts: pulumi.ResourceOptions
-) -> None:
+def _publish(settings: Settings, cluster: Cluster, readers: dict[str, pulumi.Output[str]]) -> None:
     """The contract, as an object in a bucket of its own and as the stack's output."""
-    google = desired.environment.google
-    removable = desired.environment.stand_ins or desired.environment.template is not None
-    args = BucketArgs(contract.own_bucket(desired), google.region, 10, removable, readers)
-    bucket = Bucket("bucket-slipway", args, opts)
-    derived = contract.derive(desired)
+    args = BucketArgs(
+        name=contract.own_bucket(settings.desired),
+        location=settings.google.region,
+        keep_old_versions=10,
+        force_destroy=settings.removable,
+        readers=readers,
+        soft_delete_days=settings.profile.soft_delete_days,
+        key=settings.data_key,
+    )
+    bucket = Bucket("bucket-slipway", args, settings.opts)
+    derived = contract.derive(settings.desired)
 
     def complete(known: list[Any]) -> str:
         endpoint, authority = known

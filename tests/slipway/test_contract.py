@@ -107,6 +107,12 @@ def test_a_kubeconfig_holds_no_credential(published: Contract) -> None:
     assert not any(word in text for word in ("token", "password", "client-key"))
 
 
+def test_a_dns_endpoint_is_trusted_as_the_public_web_is(published: Contract) -> None:
+    """GKE serves it at Google's front end: with the cluster's own authority every handshake would fail."""
+    found = json.loads(kubeconfig(dataclasses.replace(published, certificate_authority="")))
+    assert found["clusters"][0]["cluster"] == {"server": "https://gke-1234.europe-west4.gke.goog"}
+
+
 def test_images_are_made_whole(clone: Clone, published: Contract) -> None:
     churn = clone.desired("dev").services[0]
     assert full_image(churn, published) == f"europe-west4-docker.pkg.dev/acme-dev/ml/churn@{DIGEST}"

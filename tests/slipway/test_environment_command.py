@@ -81,7 +81,7 @@ def test_list_says_what_there_is(slipway: CommandLine, clone: Clone) -> None:
     lines = [line.split() for line in out.splitlines()]
     assert code == 0
     assert [line[0] for line in lines] == ["NAME", "dev", "feature", "local", "production"]
-    assert lines[2][:4] == ["feature", "feature/*", "acme-dev", "hardened"]
+    assert lines[2][:4] == ["feature", "feature/*", "acme-dev", "baseline"]
     listed = json.loads(slipway.run(clone, "environment", "list", "--json")[1])
     assert listed[0]["stacks"] == ["dev.platform", "dev.cluster", "dev.growth", "dev.search"]
     assert [each["template"] for each in listed] == [False, True, False, False]

@@ -47,7 +47,7 @@ def test_no_golden_is_left_of_an_environment_that_is_gone() -> None:
 def test_goldens_hold_no_path_of_a_machine_and_no_secret(name: str) -> None:
     content = (golden.FOLDER / f"{name}.yaml").read_text(encoding="utf-8")
     assert str(golden.ROOT) not in content
-    assert "/home/" not in content
+    assert "/home/" not in content.replace("/home/argo-rollouts/", "")  # a mount in the controller's image
     stacks = yaml.safe_load(content)
     assert list(stacks) == [f"{name}.{layer}" for layer in ("platform", "cluster", "growth", "search")]
     assert all(entry["urn"].startswith(f"urn:pulumi:{stack}::slipway::") for stack in stacks for entry in stacks[stack])

@@ -19,6 +19,7 @@ CORE = [
     "desired",
     "errors",
     "expanded",
+    "exposure",
     "hardening",
     "heads",
     "health",
@@ -26,6 +27,8 @@ CORE = [
     "capacity",
     "machines",
     "quotas",
+    "nodes",
+    "pools",
     "profiles",
     "progress",
     "pruning",
@@ -53,6 +56,7 @@ CORE = [
     "templates",
     "units",
     "waiting",
+    "zones",
 ]
 READS = {"open", "read_text", "read_bytes", "iterdir", "glob", "rglob"}
 

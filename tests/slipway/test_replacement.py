@@ -116,7 +116,7 @@ def test_what_protects_is_named_with_the_way_to_end_it(file: EnvironmentFile) ->
     nothing = "is true, so nothing was destroyed"
     assert problems({"resources": held}, file) == [
         f"{DEV}:14: clusters.main.deletion_protection {nothing}; write deletion_protection: false, run {UP}, then destroy",
-        f"{DEV}:23: buckets.models.protect {nothing}; write protect: false, run {UP}, then destroy",
+        f"{DEV}:24: buckets.models.protect {nothing}; write protect: false, run {UP}, then destroy",
     ]
 
 
@@ -127,7 +127,7 @@ def test_a_flag_has_to_be_applied_first(clone: Clone) -> None:
     before = [cluster(protected=True), bucket("bucket-models-bucket", forceDestroy=False)]
     assert problems({"resources": before}, file) == [
         f"{DEV}:16: clusters.main.deletion_protection is false here but not yet applied, so nothing was destroyed; run {UP}, then destroy",
-        f"{DEV}:24: buckets.models.protect is false here but not yet applied, so nothing was destroyed; run {UP}, then destroy",
+        f"{DEV}:25: buckets.models.protect is false here but not yet applied, so nothing was destroyed; run {UP}, then destroy",
     ]
     after = [cluster(protected=False), bucket("bucket-models-bucket", forceDestroy=True)]
     assert problems({"resources": after}, file) == []

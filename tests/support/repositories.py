@@ -109,8 +109,9 @@ clusters:
   main:
     location: europe-west4-a
     deletion_protection: false
-registries: {ml: {shared: true}}
+registries: {ml: {shared: true}, quay: {remote: quay, shared: true}}
 buckets: {models: {existing: acme-dev-dev-models}}
+profile: baseline
 """
 """A template beside `dev`, in its project; no part of FILES."""
 
