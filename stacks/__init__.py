@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pulumi
 
 from slipway import repository
+from slipway.bootstrap.plan import LAYER
 from slipway.desired import desired
 from slipway.errors import FailedError, Refused
 
@@ -20,7 +21,9 @@ _IMPORTING: Final = threading.Lock()
 
 
 def declare_stack(root: Path, stack: str) -> None:
-    """Declare stack `<environment>.<layer>` of the repository at `root`; a layer is platform, cluster or a team.
+    """Declare stack `<environment>.<layer>` of the repository at `root`.
+
+    A layer is bootstrap, platform, cluster or a team.
 
     What is wrong with the input, or with the platform below, ends the program with that message and no traceback.
     """
@@ -33,7 +36,7 @@ def declare_stack(root: Path, stack: str) -> None:
 def _declare(root: Path, stack: str) -> None:
     environment, _, layer = stack.partition(".")
     wanted = desired(repository.load(root), environment)
-    if stack not in wanted.stacks:
+    if stack not in wanted.stacks and layer != LAYER:
         raise FailedError(f"there is no stack `{stack}`; environment `{environment}` has {', '.join(wanted.stacks)}")
     _module(layer).declare(wanted, layer)
 
@@ -44,6 +47,6 @@ def _module(layer: str) -> Any:
     One at a time: teams' programs run as threads of one process, and the SDKs load their own modules lazily, which is
     not safe from several threads at once. So classes of an SDK are also imported by name, never reached by attribute.
     """
-    name = {PLATFORM: "stacks.platform", CLUSTER: "stacks.cluster"}.get(layer, "stacks.team")
+    name = {PLATFORM: "stacks.platform", CLUSTER: "stacks.cluster", LAYER: "stacks.bootstrap"}.get(layer, "stacks.team")
     with _IMPORTING:
         return importlib.import_module(name)

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from slipway.cli.environment import environment_app, named, named_first
+from slipway.cli.lifecycle import bootstrap, state_app
 
 app = typer.Typer(
     name="slipway",
@@ -25,6 +26,8 @@ cluster_app = typer.Typer(
 )
 app.add_typer(cluster_app, name="cluster")
 app.add_typer(environment_app, name="environment")
+app.add_typer(state_app, name="state")
+app.command("bootstrap", epilog="Examples:  slipway bootstrap dev --dry-run   slipway bootstrap dev")(bootstrap)
 
 Environment = Annotated[
     str | None,

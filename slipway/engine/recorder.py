@@ -7,7 +7,7 @@ is what the SDK would send to the engine: property names and values as providers
 from __future__ import annotations
 
 from concurrent import futures
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import grpc
@@ -21,17 +21,18 @@ from pulumi.runtime.proto import (
     resource_pb2_grpc,
 )
 
+from slipway.engine.values import SECRET as _SECRET_WIRE
+from slipway.engine.values import SIGNATURE as _SIGNATURE
+from slipway.engine.values import UNKNOWN as _UNKNOWN_WIRE
+from slipway.engine.values import to_wire
 from slipway.errors import FailedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 PROJECT: Final = "slipway"
 UNKNOWN: Final = "<unknown>"
 SECRET: Final = "<secret>"  # noqa: S105 - what is shown instead of one
-_UNKNOWN_WIRE: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
-_SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
-_SECRET_WIRE: Final = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - a type tag of the protocol
 _FEATURES: Final = {"secrets", "resourceReferences", "aliasSpecs"}
 _STACK_TYPE: Final = "pulumi:pulumi:Stack"
 
@@ -52,9 +53,35 @@ class Declared:
     """False for components."""
 
 
+@dataclass(frozen=True)
+class Answers:
+    """What the program is answered where a state is known: otherwise everything is new, and no function is called."""
+
+    resources: Mapping[str, Mapping[str, Any]] = field(default_factory=dict[str, "Mapping[str, Any]"])
+    """By URN: the resource as an exported state has it, with `id` and `outputs`."""
+    functions: Callable[[str, Mapping[str, Any]], Mapping[str, Any] | None] = lambda _token, _args: None
+    """Result of a provider's function by its token and arguments; None where it fails."""
+
+
+@dataclass(frozen=True)
+class Recording:
+    """Everything that a program registered, in order, as it came over the wire."""
+
+    requests: list[tuple[str, Any]]
+    """URN and RegisterResourceRequest, the stack's own included."""
+    outputs: dict[str, struct_pb2.Struct]
+    """By URN: what components, and the stack, gave as outputs."""
+
+
 def record(stack: str, program: Callable[[], None]) -> list[Declared]:
     """What `program` declares as `stack`, in the order of registration. Raises FailedError with the program's error."""
-    monitor = _Monitor(stack)
+    requests = recording(stack, program).requests
+    return [_declared(stack, urn, request) for urn, request in requests if request.type != _STACK_TYPE]
+
+
+def recording(stack: str, program: Callable[[], None], answers: Answers | None = None) -> Recording:
+    """All that `program` registers as `stack` when it gets these answers. Raises FailedError with its error."""
+    monitor = _Monitor(stack, answers or Answers())
     server = grpc.server(futures.ThreadPoolExecutor(max_workers=8))
     resource_pb2_grpc.add_ResourceMonitorServicer_to_server(monitor, server)
     engine = _Engine()
@@ -70,7 +97,21 @@ def record(stack: str, program: Callable[[], None]) -> list[Declared]:
         server.stop(0)
     if answer.error:
         raise FailedError("\n".join(engine.errors) or answer.error)
-    return monitor.declared
+    return monitor.recording
+
+
+def _declared(stack: str, urn: str, request: Any) -> Declared:
+    return Declared(
+        stack=stack,
+        urn=urn,
+        type=request.type,
+        name=request.name,
+        inputs=plain(request.object),
+        parent=request.parent,
+        provider=request.provider.rsplit("::", 1)[0],
+        protect=request.protect,
+        custom=request.custom,
+    )
 
 
 class _Engine(engine_pb2_grpc.EngineServicer):
@@ -91,41 +132,40 @@ class _Monitor(resource_pb2_grpc.ResourceMonitorServicer):
 
     # ruff: noqa: N802 - gRPC's names
 
-    def __init__(self, stack: str) -> None:
-        self._stack = stack
-        self.declared: list[Declared] = []
+    def __init__(self, stack: str, answers: Answers) -> None:
+        self._stack, self._answers = stack, answers
+        self.recording = Recording([], {})
 
     def SupportsFeature(self, request: Any, context: Any) -> Any:
         del context
         return resource_pb2.SupportsFeatureResponse(hasSupport=request.id in _FEATURES)
 
     def Invoke(self, request: Any, context: Any) -> Any:
-        """Every function fails: nothing exists yet, and nothing is asked."""
+        """A function fails unless there is an answer: nothing is asked of anybody."""
         del context
+        found = self._answers.functions(request.tok, plain(request.args))
+        if found is not None:
+            answer: Any = provider_pb2.InvokeResponse()
+            getattr(answer, "return").CopyFrom(to_wire(found))
+            return answer
         failure = provider_pb2.CheckFailure(reason=f"{request.tok}: nothing is read without an engine")
         return provider_pb2.InvokeResponse(failures=[failure])
 
     def RegisterResource(self, request: Any, context: Any) -> Any:
         del context
         urn = self._urn(request)
-        if request.type != _STACK_TYPE:
-            self.declared.append(
-                Declared(
-                    stack=self._stack,
-                    urn=urn,
-                    type=request.type,
-                    name=request.name,
-                    inputs=plain(request.object),
-                    parent=request.parent,
-                    provider=request.provider.rsplit("::", 1)[0],
-                    protect=request.protect,
-                    custom=request.custom,
-                )
-            )
-        return resource_pb2.RegisterResourceResponse(urn=urn, object=request.object)
+        self.recording.requests.append((urn, request))
+        known = self._answers.resources.get(urn)
+        if known is None or not request.custom:
+            return resource_pb2.RegisterResourceResponse(urn=urn, object=request.object)
+        values = struct_pb2.Struct()
+        values.CopyFrom(request.object)
+        values.MergeFrom(to_wire(known.get("outputs") or {}))
+        return resource_pb2.RegisterResourceResponse(urn=urn, id=known.get("id", ""), object=values)
 
     def RegisterResourceOutputs(self, request: Any, context: Any) -> Any:
-        del request, context
+        del context
+        self.recording.outputs[request.urn] = request.outputs
         return empty_pb2.Empty()
 
     def SignalAndWaitForShutdown(self, request: Any, context: Any) -> Any:

@@ -144,7 +144,7 @@ class Run:
     def _settle(self, stack: Stack, deployment: dict[str, Any]) -> StackResult | None:
         """Take into the state what a killed update may have made; what failed, or None."""
         self._progress.say(f"{stack.name}: picking up what an interrupted update left unfinished")
-        deployment, taken = recovery.settled(deployment, self._desired.environment.google.project)
+        deployment, taken = recovery.settled(deployment, self._desired.environment.google.model_dump())
         stack.restore(deployment)
         if not taken:
             return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import json
 import time
 from typing import TYPE_CHECKING, Any, Final
 
@@ -37,9 +38,13 @@ class Stack:
         """What an update would do."""
         return self._run(lambda on_event: self._stack.preview(on_event=on_event, refresh=refresh, color="never"))
 
-    def up(self, *, refresh: bool = False) -> StackResult:
-        """Update."""
-        return self._run(lambda on_event: self._stack.up(on_event=on_event, refresh=refresh, color="never"))
+    def up(self, *, refresh: bool = False, only: Sequence[str] = ()) -> StackResult:
+        """Update; of the resources with these URNs `only`, where any are given."""
+        return self._run(
+            lambda on_event: self._stack.up(
+                on_event=on_event, refresh=refresh, color="never", target=list(only) or None
+            )
+        )
 
     def refresh(self, only: Sequence[str] = ()) -> StackResult:
         """Make the state say what exists; of the resources with these URNs `only`, where any are given."""
@@ -69,9 +74,33 @@ class Stack:
             except errors.StackNotFoundError:
                 return None
 
-    def restore(self, deployment: dict[str, Any]) -> None:
-        """Replace the stack's state. Raises FailedError when the engine refuses it."""
+    def sealed(self) -> dict[str, Any] | None:
+        """The export as the engine writes it into a file, secrets encrypted; None without such a stack."""
         with _told():
+            try:
+                return dict(json.loads(self._stack._run_pulumi_cmd_sync(["stack", "export"]).stdout))  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - export_stack() always decrypts
+            except errors.StackNotFoundError:
+                return None
+
+    def create(self) -> None:
+        """Make the stack, with the secrets provider of its workspace. Raises FailedError."""
+        with _told():
+            self._stack.workspace.create_stack(self.name)
+
+    def replace(self, exported: dict[str, Any]) -> None:
+        """Replace the stack's state by one that `sealed` gave. Raises FailedError when the engine refuses it."""
+        with _told():
+            found = automation.Deployment(version=exported["version"], deployment=exported["deployment"])
+            self._stack.import_stack(found)
+
+    def restore(self, deployment: dict[str, Any]) -> None:
+        """Replace the stack's state, under the stack's own secrets provider. Raises FailedError when it is refused.
+
+        The engine (3.255) encrypts with what the deployment names, and panics where it names nothing.
+        """
+        with _told():
+            if own := self.export().get("secrets_providers"):
+                deployment = {**deployment, "secrets_providers": own}
             self._stack.import_stack(automation.Deployment(version=_FORMAT, deployment=deployment))
 
     def outputs(self) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from slipway.schema.base import REGION, Cpu, Duration, Label, Member, Memory, Strict, WrongAtError, form
 from slipway.schema.cluster import Cluster
+from slipway.schema.forge import Forge
 from slipway.schema.gateway import Gateway
 from slipway.schema.manifest import Resources, Scaling
 from slipway.schema.network import Network
@@ -125,6 +126,9 @@ class Environment(Strict):
         default=None, description="Makes this file the pattern of branches' own environments, instead of `branch`."
     )
     google: Google = Field(description="Project and region.")
+    forge: Forge | None = Field(
+        default=None, description="The repository whose workflows deploy here; `slipway bootstrap` needs it."
+    )
     state: State | None = Field(default=None, description="Pulumi state; required unless `stand_ins`.")
     network: Network = Field(default=Network(), description="Address ranges.")
     clusters: Annotated[dict[Label, Cluster], Field(min_length=1, max_length=1)] = Field(

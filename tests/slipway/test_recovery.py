@@ -19,6 +19,7 @@ from slipway.engine import locks
 from slipway.engine.recovery import pending, settled
 from slipway.engine.workspace import Workspace
 
+ACME = {"project": "acme", "region": "europe-west4"}
 P = {"project": "acme", "name": "it", "location": "europe-west4", "region": "europe-west4"}
 
 
@@ -51,14 +52,15 @@ IDS = [
 def test_a_creation_goes_into_the_state_with_the_id_that_it_must_have(kind: str, inputs: Any, identity: str) -> None:
     operation = creating(kind, inputs)
     deployment = {"manifest": {"version": "v3"}, "resources": [{"urn": "other"}], "pending_operations": [operation]}
-    found, taken = settled(deployment, "acme")
+    found, taken = settled(deployment, ACME)
     assert taken == [operation["resource"]["urn"]]
     assert found["manifest"] == {"version": "v3"}
     assert found["pending_operations"] == []
     assert [resource["urn"] for resource in found["resources"]] == ["other", *taken]
     added = found["resources"][-1]
     assert (added["id"], added["type"], added["inputs"]) == (identity, kind, inputs)
-    assert added["outputs"] == (inputs if kind.endswith(":BucketObject") else {})
+    expected = {**inputs, "detectMd5hash": "different hash"} if kind.endswith(":BucketObject") else {}
+    assert added["outputs"] == expected
     assert deployment["pending_operations"] == [operation]
     assert deployment["resources"] == [{"urn": "other"}]
 
@@ -77,15 +79,15 @@ def test_a_creation_goes_into_the_state_with_the_id_that_it_must_have(kind: str,
     ids=["no-name", "no-inputs", "unknown-type", "generated", "no-metadata", "deleting", "updating"],
 )
 def test_what_cannot_be_looked_up_only_goes(operation: dict[str, Any]) -> None:
-    assert settled({"pending_operations": [operation]}, "acme") == ({"resources": [], "pending_operations": []}, [])
+    assert settled({"pending_operations": [operation]}, ACME) == ({"resources": [], "pending_operations": []}, [])
 
 
 def test_what_the_state_has_already_is_not_taken_twice() -> None:
     operation = creating("gcp:storage/bucket:Bucket", P)
     known = {"urn": operation["resource"]["urn"], "id": "it"}
-    found, taken = settled({"resources": [known], "pending_operations": [operation, operation]}, "acme")
+    found, taken = settled({"resources": [known], "pending_operations": [operation, operation]}, ACME)
     assert (found["resources"], taken) == ([known], [])
-    assert len(settled({"pending_operations": [operation, operation]}, "acme")[1]) == 1
+    assert len(settled({"pending_operations": [operation, operation]}, ACME)[1]) == 1
 
 
 def test_pending() -> None:
