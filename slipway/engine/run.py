@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import signal
 import threading
@@ -13,6 +14,7 @@ from slipway.engine.results import StackResult
 from slipway.engine.stack import Stack
 from slipway.errors import FailedError, Refused
 from slipway.replacement import refused
+from stacks import module
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -51,10 +53,12 @@ class Run:
 
     def preview(self) -> list[StackResult]:
         """Preview all stacks, side by side: a preview changes nothing that another one reads."""
+        self._import()
         return self._parallel("previewing", self.stacks, self._preview)
 
     def up(self) -> list[StackResult]:
         """Update platform, cluster, then the teams side by side. A layer that fails ends the run; a team does not."""
+        self._import()
         results: list[StackResult] = []
         for layer in LAYERS:
             name = f"{self._desired.name}.{layer}"
@@ -88,6 +92,17 @@ class Run:
                     self._before_destroy[layer]()
                 results += self._parallel("destroying", [name], self._destroy)
         return results
+
+    def _import(self) -> None:
+        """Import what the programs need while the engine starts: they run in this process, once it asks for them."""
+        layers = [name.partition(".")[2] for name in self.stacks]
+
+        def early() -> None:
+            with contextlib.suppress(Exception):  # the program that needs it says it better
+                for layer in layers:
+                    module(layer)
+
+        threading.Thread(target=early, daemon=True).start()
 
     def _preview(self, stack: Stack) -> StackResult:
         result = stack.preview()

@@ -1,12 +1,13 @@
 """A clone of this repository in a temporary folder, in which `slipway` runs as a user runs it.
 
 The clone holds what people edit (Pulumi.yaml, __main__.py, environments/, manifests/); the program's own modules come
-from the installed `slipway`. Its local environment is its own: control plane on free ports, Google's store, state.
+from the installed `slipway`. What runs on stand-ins is its own: control planes on free ports, Google's stores, states.
 """
 
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import json
 import os
 import shutil
@@ -22,6 +23,7 @@ import yaml
 
 from localcloud.controlplane import ControlPlane, readiness
 from localcloud.controlplane.api import ApiError
+from localcloud.folders import folders
 from localcloud.providers.gcp.store import Store
 from tests.support.controlplane import Kube
 
@@ -108,10 +110,15 @@ class Running:
 
 @dataclass
 class Clone:
-    """The clone at `root`."""
+    """The clone at `root`, and in it one environment: `local`, or another one offline."""
 
     root: Path
+    environment: str = "local"
     _runs: list[Running] = field(default_factory=list)
+
+    def at(self, environment: str) -> Clone:
+        """The same clone, and another environment in it."""
+        return dataclasses.replace(self, environment=environment)
 
     # -- what a user does ---------------------------------------------------------------------------------------------
 
@@ -161,12 +168,16 @@ class Clone:
         assert code is None or result.code == code, f"expected exit {code}: {result}"
         return result
 
+    def json(self, arguments: str) -> Any:
+        """What the plain CLI answers as JSON."""
+        return json.loads(self.pulumi(arguments).out)
+
     # -- what there is ------------------------------------------------------------------------------------------------
 
     @property
     def local(self) -> Path:
-        """Where everything of the local environment lies."""
-        return self.root / ".slipway" / "local"
+        """Where everything of the environment's stand-ins lies."""
+        return self.root / ".slipway" / self.environment
 
     @property
     def plane(self) -> ControlPlane:
@@ -219,7 +230,8 @@ class Clone:
         for run in self._runs:
             if run.runs:
                 run.kill()
-        self.plane.stop()
+        for folder in folders(self.root).values():
+            ControlPlane(folder).stop()
         left = self.processes()
         for process in left:
             with contextlib.suppress(psutil.Error):
