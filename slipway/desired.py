@@ -10,7 +10,7 @@ import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from slipway import exposure, hardening, pools, quotas, units
+from slipway import exposure, hardening, pools, quotas, sign_in, units
 from slipway.errors import Problem, Refused
 from slipway.machines import Machine, machine
 from slipway.repository import tags_in
@@ -107,7 +107,7 @@ def desired(repository: Repository, name: str) -> Desired:
         problems += [*_service(service, manifest, file), *_sides(service, repository)]
         services.append(service)
     if not problems:  # of services that are right in themselves
-        problems += quotas.refusals(file, services)
+        problems += [*quotas.refusals(file, services), *sign_in.refusals(file, services)]
     if problems:
         raise Refused(problems)
     return Desired(name, file.value, tuple(sorted(services, key=lambda service: service.key)))

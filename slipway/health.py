@@ -6,7 +6,7 @@ Sources: Kubernetes documentation, "Deployments", section on a complete deployme
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -57,6 +57,34 @@ def judge(workload: Mapping[str, Any] | None, image: str, least: int) -> Health:
         return Health(State.PROGRESSING, ready, wanted, "its controller has not seen the change yet")
     verdict = _rollout if workload["kind"] == "Rollout" else _deployment
     return verdict(spec, status, ready, wanted)
+
+
+def reached(health: Health, entrance: Sequence[Mapping[str, Any] | None]) -> Health:
+    """`health`, or that the load balancer does not lead to it yet: a service that nobody reaches is not healthy.
+
+    `entrance` is its route and the policies before it (Cluster.entrance). A condition counts for the generation that it
+    was observed at only (Gateway API specification, "Status"; conditions Accepted, ResolvedRefs, and Attached of
+    Google's policies; GKE adds Reconciled).
+    """
+    if health.state is not State.HEALTHY:
+        return health
+    for item in entrance:
+        if item is None:
+            return replace(health, state=State.PROGRESSING, message="a part of its way in is not in the cluster")
+        kind, generation = item["kind"], item["metadata"].get("generation")
+        status = item.get("status", {})
+        parents = status.get("parents") or [] if kind == "HTTPRoute" else [status]
+        conditions: list[Mapping[str, Any]] = []
+        for parent in parents:
+            conditions += parent.get("conditions") or []
+        fresh = [each for each in conditions if each.get("observedGeneration", generation) == generation]
+        if kind == "HTTPRoute" and not fresh:  # policies are only spoken of when something is wrong
+            return replace(health, state=State.PROGRESSING, message="no gateway has seen its HTTPRoute yet")
+        for condition in fresh:
+            if condition["status"] == "False":
+                said = f"{condition['type']} is False: {condition.get('reason', '')}{_said(condition)}"
+                return replace(health, state=State.PROGRESSING, message=f"its {kind} is not served ({said})")
+    return health
 
 
 def _deployment(spec: Mapping[str, Any], status: Mapping[str, Any], ready: int, wanted: int) -> Health:

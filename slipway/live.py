@@ -54,6 +54,31 @@ class Cluster:
         plural = f"{compiled.kind.lower()}s"
         return self.get(f"/apis/{compiled.api_version}/namespaces/{service.team}/{plural}/{service.name}")
 
+    def entrance(self, service: WantedService) -> list[Mapping[str, Any] | None]:
+        """The service's route and the policies before it; None for what is not there. Nothing for one not exposed."""
+        if service.spec.expose is None:
+            return []
+        kinds = (
+            "gateway.networking.k8s.io/v1/{}/httproutes",
+            "networking.gke.io/v1/{}/gcpbackendpolicies",
+            "networking.gke.io/v1/{}/healthcheckpolicies",
+        )
+        paths = (kind.format(f"namespaces/{service.team}") for kind in kinds)
+        return [self.get(f"/apis/{path}/{service.name}") for path in paths]
+
+    def controller(self) -> str:
+        """What is wrong with the Rollouts controller of the cluster; empty when a pod of it is available.
+
+        Raises FailedError when the cluster does not answer, or does not let one ask.
+        """
+        found = self.get("/apis/apps/v1/namespaces/argo-rollouts/deployments/argo-rollouts")
+        if found is None:
+            return "the Argo Rollouts controller is not in the cluster; update its `cluster` stack"
+        wanted, available = found["spec"].get("replicas", 1), found.get("status", {}).get("availableReplicas", 0)
+        if wanted and not available:
+            return f"the Argo Rollouts controller is not available (0 of {wanted} pods): no canary goes on"
+        return ""
+
     def pods(self, service: WantedService) -> list[dict[str, Any]]:
         """The service's pods."""
         found = self.get(

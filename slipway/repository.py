@@ -31,7 +31,9 @@ _MAX_TEAM = 23
 """The account `deploy-TEAM` that deploys a team's stack may have 30 characters."""
 _REVIEWED = "reviewed"
 """A folder of `environments/` with lists of reviewed differences; see `slipway.reviewed`."""
-_RESERVED_TEAMS = frozenset({"platform", "cluster", "bootstrap", "default", "slipway", "argo-rollouts"})
+_RESERVED_TEAMS = frozenset(
+    {"platform", "cluster", "bootstrap", "default", "slipway", "slipway-gateway", "argo-rollouts"}
+)
 _RESERVED_STARTS = ("kube-", "gke-", "gmp-")
 
 

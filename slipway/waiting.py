@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from slipway.errors import FailedError
-from slipway.health import Health, State, diagnose, judge
-from slipway.rollouts.compile import plan
+from slipway.health import Health, State, diagnose, judge, reached
+from slipway.rollouts.compile import ARGO_ROLLOUT, plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -39,10 +39,14 @@ def look(cluster: Cluster, services: Sequence[WantedService], images: Mapping[st
 
 
 def _look(cluster: Cluster, services: Sequence[WantedService], images: Mapping[str, str]) -> list[Outcome]:
-    return [
-        Outcome(service, judge(cluster.workload(service), images[service.key], service.spec.scaling.min))
-        for service in services
-    ]
+    return [Outcome(service, _health(cluster, service, images[service.key])) for service in services]
+
+
+def _health(cluster: Cluster, service: WantedService, image: str) -> Health:
+    health = judge(cluster.workload(service), image, service.spec.scaling.min)
+    if health.state is State.HEALTHY and service.spec.expose:
+        return reached(health, cluster.entrance(service))
+    return health
 
 
 def wait(
@@ -78,6 +82,33 @@ def wait(
         first, more = still[0], f" and {len(still) - 1} more" if len(still) > 1 else ""
         note(f"{first.service.key} {first.health.ready}/{first.health.wanted}: {first.health.message}{more}")
         sleep(POLL)
+
+
+def supervised(cluster: Cluster, outcomes: Sequence[Outcome]) -> list[Outcome]:
+    """`outcomes`, with every Rollout failed where no controller looks after it: it could not go on, nor go back.
+
+    For clusters that run the controller themselves. Who may not ask is told nothing.
+    """
+    if not any(_by_controller(outcome) for outcome in outcomes):
+        return list(outcomes)
+    try:
+        wrong = cluster.controller()
+    except FailedError:
+        return list(outcomes)
+    return [
+        replace(each, health=replace(each.health, state=State.FAILED, message=_joined(wrong, each.health.message)))
+        if wrong and _by_controller(each)
+        else each
+        for each in outcomes
+    ]
+
+
+def _by_controller(outcome: Outcome) -> bool:
+    return plan(outcome.service.spec.rollout).kind == ARGO_ROLLOUT[1]
+
+
+def _joined(*said: str) -> str:
+    return "; ".join(part for part in said if part)
 
 
 def _ended(cluster: Cluster, outcome: Outcome, waited: float) -> Outcome | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pulumi
 
+from infra.kubernetes.gateways import Gateways
 from infra.kubernetes.provider import provider, unknown
 from infra.kubernetes.rollouts_controller import (
     REPLICAS,
@@ -18,6 +19,7 @@ from infra.kubernetes.team_space import TeamSpace, TeamSpaceArgs
 from slipway import quotas
 from slipway.tools import images
 from slipway.tools.definitions import rollouts_definitions
+from stacks.hosts import gateways
 from stacks.reading import read_contract
 
 if TYPE_CHECKING:
@@ -40,6 +42,8 @@ def declare(desired: Desired, layer: str) -> None:
         ),
         opts,
     )
+    if contract.gateway:
+        Gateways("gateway", gateways(desired, contract.gateway), opts)
     for team in desired.teams:
         TeamSpace(f"team-{team}", _space(desired, contract, team), opts)
     pulumi.export("contract", dataclasses.asdict(contract))

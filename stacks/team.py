@@ -7,30 +7,39 @@ from typing import TYPE_CHECKING
 
 import pulumi
 
+from infra.kubernetes.exposure import ExposureArgs
 from infra.kubernetes.pod import PodArgs
 from infra.kubernetes.provider import provider
+from infra.kubernetes.secrets import SecretsArgs
 from infra.kubernetes.service import Service, ServiceArgs
+from slipway import contract as contracts
+from slipway import units
 from slipway.addresses import full_image
 from slipway.desired import MODELS
 from slipway.schema.artifacts import SHORT
+from stacks.hosts import host
 from stacks.reading import read_contract
 
 if TYPE_CHECKING:
     from slipway.contract import Contract
     from slipway.desired import Desired, WantedService
+    from slipway.schema.manifest import Secret
 
 
 def declare(desired: Desired, team: str) -> None:
     """Declare the services of `team`."""
     contract = read_contract(desired)
     opts = pulumi.ResourceOptions(provider=provider(contract))
-    for wanted in desired.team(team):
-        Service(wanted.name, ServiceArgs(team, team, pod(wanted, contract)), opts)
+    services = desired.team(team)
+    adopting = provider(contract, adopting=True) if any(wanted.spec.secrets for wanted in services) else None
+    for wanted in services:
+        args = ServiceArgs(team, team, pod(desired, wanted, contract), exposure(desired, wanted, contract), adopting)
+        Service(wanted.name, args, opts)
     pulumi.export("contract", dataclasses.asdict(contract))
 
 
-def pod(wanted: WantedService, contract: Contract) -> PodArgs:
-    """The service's release, made whole with what the environment supplies: registry host and bucket."""
+def pod(desired: Desired, wanted: WantedService, contract: Contract) -> PodArgs:
+    """The service's release, made whole with what the environment supplies: registry host, bucket, project."""
     release = (wanted.image.digest or "").removeprefix("sha256:")[:SHORT] or wanted.image.tag or "latest"
     return PodArgs(
         spec=wanted.spec,
@@ -38,4 +47,27 @@ def pod(wanted: WantedService, contract: Contract) -> PodArgs:
         release=release,
         model=wanted.model,
         models_bucket=contract.buckets.get(MODELS),
+        secrets=_secrets(desired, wanted, contract) if wanted.spec.secrets else None,
+    )
+
+
+def _secrets(desired: Desired, wanted: WantedService, contract: Contract) -> SecretsArgs:
+    def full(secret: Secret) -> str:
+        name = contracts.secret_id(desired, wanted.team, secret.name)
+        return f"projects/{contract.project}/secrets/{name}/versions/{secret.version}"
+
+    return SecretsArgs(wanted.name, {variable: full(secret) for variable, secret in wanted.spec.secrets.items()})
+
+
+def exposure(desired: Desired, wanted: WantedService, contract: Contract) -> ExposureArgs | None:
+    """How the service is reached from outside of the cluster; None when it is not."""
+    expose, entrance, gateway = wanted.spec.expose, contract.gateway, desired.environment.gateway
+    if expose is None or entrance is None or gateway is None:
+        return None
+    return ExposureArgs(
+        host=host(wanted, entrance),
+        affinity=expose.affinity,
+        timeout=units.seconds(expose.timeout),
+        oauth_client=gateway.oauth_client if expose.auth == "iap" else None,
+        proxies=desired.environment.network.proxy_only,
     )

@@ -9,6 +9,7 @@ from slipway import units
 from slipway.schema.manifest import Command
 
 if TYPE_CHECKING:
+    from infra.kubernetes.secrets import SecretsArgs
     from slipway.schema.artifacts import Model
     from slipway.schema.manifest import Probes, Service
 
@@ -29,6 +30,7 @@ class PodArgs:
     release: str
     model: Model | None
     models_bucket: str | None
+    secrets: SecretsArgs | None = None
 
 
 def selector(name: str) -> dict[str, str]:
@@ -54,7 +56,11 @@ def template(args: PodArgs, team: str) -> dict[str, Any]:
             "seccompProfile": {"type": "RuntimeDefault"},
         },
         "containers": [_container(args)],
-        "volumes": [{"name": "tmp", "emptyDir": {}}, *_model_volumes(args)],
+        "volumes": [
+            {"name": "tmp", "emptyDir": {}},
+            *_model_volumes(args),
+            *([args.secrets.volume] if args.secrets else []),
+        ],
         "topologySpreadConstraints": [
             _spread("topology.kubernetes.io/zone", spec.name),
             _spread("kubernetes.io/hostname", spec.name),
@@ -107,6 +113,7 @@ def _container(args: PodArgs) -> dict[str, Any]:
         "volumeMounts": [
             {"name": "tmp", "mountPath": "/tmp"},  # noqa: S108 - the pod's own emptyDir
             *([{"name": "models", "mountPath": _MODELS, "readOnly": True}] if args.model else []),
+            *([args.secrets.mount] if args.secrets else []),
         ],
         **_probes(spec.probes, spec.port),
     }
@@ -131,6 +138,8 @@ def _variables(args: PodArgs) -> dict[str, str]:
             "MODEL_BASE": _MODELS,
             "MODEL_PATH": f"{_MODELS}/{args.model.name}/{args.model.version}",
         }
+    if args.secrets:
+        own |= args.secrets.variables
     return own | args.spec.env
 
 

@@ -15,9 +15,12 @@ from pulumi_kubernetes.networking.v1 import NetworkPolicy
 from pulumi_kubernetes.policy.v1 import PodDisruptionBudget
 
 from infra.blocks import block
+from infra.kubernetes import autoscaler
+from infra.kubernetes.exposure import ExposureArgs, callers, exposed
 from infra.kubernetes.objects import NAME, PART_OF, SKIP_AWAIT, metadata
 from infra.kubernetes.pod import PodArgs, selector, template
-from slipway import units
+from infra.kubernetes.secrets import secret_class
+from infra.kubernetes.team_space import TEAM
 from slipway.rollouts.compile import DEPLOYMENT, REVISIONS, plan
 
 if TYPE_CHECKING:
@@ -30,15 +33,23 @@ STABLE, CANARY = "stable", "canary"
 
 @dataclass(frozen=True)
 class ServiceArgs:
-    """`namespace` is the team's."""
+    """`namespace` is the team's. `exposure` is None for what is called inside of the cluster only.
+
+    `adopting` is a provider that takes over what exists; needed where the pod reads secrets.
+    """
 
     team: str
     namespace: str
     pod: PodArgs
+    exposure: ExposureArgs | None = None
+    adopting: pulumi.ProviderResource | None = None
 
 
 class Service(pulumi.ComponentResource):
-    """ServiceAccount, Deployment or Rollout, Service, HorizontalPodAutoscaler, PodDisruptionBudget, NetworkPolicy."""
+    """ServiceAccount, Deployment or Rollout, Service, HorizontalPodAutoscaler, PodDisruptionBudget, NetworkPolicy.
+
+    And where the manifest asks for them: SecretProviderClass; HTTPRoute, GCPBackendPolicy, HealthCheckPolicy.
+    """
 
     def __init__(self, name: str, args: ServiceArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("slipway:kubernetes:Service", name, None, opts)
@@ -49,8 +60,17 @@ class Service(pulumi.ComponentResource):
             f"{name}-account", metadata=self._meta(), automount_service_account_token=False, opts=child
         )
         before: list[pulumi.Resource] = [account]
+        if (secrets := args.pod.secrets) and args.adopting:
+            meta = self._meta(secrets.class_name.removeprefix(f"{self._spec.name}-"), SKIP_AWAIT)
+            before.append(secret_class(name, meta, secrets, self, args.adopting))
         if self._spec.port:
-            before += self._services(compiled)
+            services = self._services(compiled)
+            before += services
+            if args.exposure:
+                below = pulumi.ResourceOptions(parent=self, depends_on=services)
+                ready = self._spec.probes.ready
+                path = ready if isinstance(ready, str) else None
+                exposed(name, self._meta("", SKIP_AWAIT), args.exposure, self._spec.name, path, below)
         before.append(self._network_policy(child))
         workload = self._workload(compiled, before)
         if self._spec.scaling.autoscaled:
@@ -74,6 +94,10 @@ class Service(pulumi.ComponentResource):
         full = f"{self._spec.name}-{suffix}" if suffix else self._spec.name
         return metadata(full, self._args.namespace, labels=labels, annotations=annotations or {})
 
+    @property
+    def _by_address(self) -> bool:
+        return bool(self._spec.expose and self._spec.expose.affinity == "client-ip")
+
     def _services(self, compiled: Plan) -> Sequence[pulumi.Resource]:
         """One Service for callers; a Rollout also has one for each side, whose selector its controller completes."""
         sides = [""] if (compiled.api_version, compiled.kind) == DEPLOYMENT else ["", STABLE, CANARY]
@@ -86,6 +110,8 @@ class Service(pulumi.ComponentResource):
                         "type": "ClusterIP",
                         "selector": selector(self._spec.name),
                         "ports": [{"name": "http", "port": 80, "targetPort": self._spec.port, "protocol": "TCP"}],
+                        # for callers inside of the cluster, as the gateway has it for those outside
+                        **({"sessionAffinity": "ClientIP"} if self._by_address and not side else {}),
                     }
                 ),
                 opts=pulumi.ResourceOptions(
@@ -124,52 +150,19 @@ class Service(pulumi.ComponentResource):
         )
 
     def _autoscaler(self, compiled: Plan, workload: pulumi.Resource) -> None:
-        scaling = self._spec.scaling
         HorizontalPodAutoscaler(
             f"{self._name}-autoscaler",
             metadata=self._meta("", SKIP_AWAIT),
-            spec=block(
-                {
-                    "scaleTargetRef": {
-                        "apiVersion": compiled.api_version,
-                        "kind": compiled.kind,
-                        "name": self._spec.name,
-                    },
-                    "minReplicas": scaling.min,
-                    "maxReplicas": scaling.max,
-                    "metrics": [
-                        {
-                            "type": "Resource",
-                            "resource": {
-                                "name": "cpu",
-                                "target": {"type": "Utilization", "averageUtilization": scaling.cpu},
-                            },
-                        }
-                    ],
-                    "behavior": {
-                        "scaleUp": {
-                            "stabilizationWindowSeconds": 0,
-                            "selectPolicy": "Max",
-                            "policies": [
-                                {"type": "Percent", "value": 100, "periodSeconds": 15},
-                                {"type": "Pods", "value": 4, "periodSeconds": 15},
-                            ],
-                        },
-                        "scaleDown": {
-                            "stabilizationWindowSeconds": units.seconds(scaling.down_after),
-                            "selectPolicy": "Max",
-                            "policies": [{"type": "Percent", "value": 50, "periodSeconds": 60}],
-                        },
-                    },
-                }
-            ),
+            spec=block(autoscaler.spec(self._spec.name, self._spec.scaling, compiled)),
             opts=pulumi.ResourceOptions(parent=self, depends_on=[workload]),
         )
 
     def _network_policy(self, opts: pulumi.ResourceOptions) -> pulumi.Resource:
-        """Who may call: pods of the same team, and of the teams that the manifest names."""
+        """Who may call: pods of the same team, of the teams that the manifest names, and the load balancer's side."""
         teams = sorted({self._args.team, *self._spec.callers})
-        peers = [{"namespaceSelector": {"matchLabels": {"slipway.dev/team": team}}} for team in teams]
+        peers: list[Any] = [{"namespaceSelector": {"matchLabels": {TEAM: team}}} for team in teams]
+        if self._args.exposure:
+            peers += callers(self._args.exposure)
         ingress = [{"from": peers, "ports": [{"protocol": "TCP", "port": self._spec.port}]}] if self._spec.port else []
         return NetworkPolicy(
             f"{self._name}-callers",

@@ -19,7 +19,7 @@ from slipway.report.changes import any_change, changes
 from slipway.report.pools import pools
 from slipway.report.services import all_good, as_table, as_values
 from slipway.schema.reading import near
-from slipway.waiting import Outcome, look, wait
+from slipway.waiting import Outcome, look, supervised, wait
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -151,9 +151,11 @@ def _outcomes(
     cluster = Cluster(kubeconfig(contract, workspace.variables))
     images = {service.key: full_image(service, contract) for service in services}
     if not waiting:
-        return look(cluster, services, images)
-    with session.progress.step("waiting for rollouts") as step:
-        return wait(cluster, services, images, _teller(session, step))
+        outcomes = look(cluster, services, images)
+    else:
+        with session.progress.step("waiting for rollouts") as step:
+            outcomes = wait(cluster, services, images, _teller(session, step))
+    return outcomes if session.desired.environment.stand_ins else supervised(cluster, outcomes)
 
 
 def _teller(session: Session, step: Step) -> Callable[[str], None]:

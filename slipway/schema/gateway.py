@@ -17,6 +17,15 @@ Domain = Annotated[
     ),
 ]
 
+OAuthClient = Annotated[
+    str,
+    form(
+        r"[0-9]+(-[a-z0-9]+)?\.apps\.googleusercontent\.com",
+        "no OAuth client id",
+        "write it as the console shows it: NUMBER-TEXT.apps.googleusercontent.com",
+    ),
+]
+
 
 class Gateway(Strict):
     """A static address, a certificate and a DNS zone for `HOST.domain`, TLS always. Nothing is public unless named."""
@@ -25,6 +34,11 @@ class Gateway(Strict):
     public: list[Label] = Field(
         default=[],
         description="Hosts that services may expose to the internet, behind Identity-Aware Proxy. Others stay inside.",
+    )
+    oauth_client: OAuthClient | None = Field(
+        default=None,
+        description="OAuth client that Identity-Aware Proxy signs people in with, needed for `auth: iap`. Its secret "
+        "is the Kubernetes Secret `iap-oauth` of the team (docs/exposure.md), and never stands here.",
     )
     users: list[Member] = Field(
         default=[], description="Who passes Identity-Aware Proxy, such as group:ml-users@example.com."

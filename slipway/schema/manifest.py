@@ -124,7 +124,7 @@ class Expose(Strict):
     affinity: Literal["none", "client-ip", "cookie"] = Field(
         default="none", description="Whether a caller keeps its pod: by its address, or by a cookie of the gateway."
     )
-    timeout: Short = Field(default="30s", description="How long an answer may take.")
+    timeout: Duration = Field(default="30s", description="How long an answer may take.")
 
 
 class Service(Strict):

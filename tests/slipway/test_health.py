@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from slipway.health import Health, State, diagnose, judge
+from slipway.health import Health, State, diagnose, judge, reached
 
 IMAGE, OLD = "europe-docker/ml/churn@sha256:new", "europe-docker/ml/churn@sha256:old"
 STEPS = [
@@ -176,3 +176,63 @@ def test_many_pods_are_counted() -> None:
     assert diagnose([pod(name) for name in "abcde"], []) == (
         "pod a: Pending; pod b: Pending; pod c: Pending; and 2 more pods"
     )
+
+
+ROUTE_PARTS = ("HTTPRoute", "GCPBackendPolicy", "HealthCheckPolicy")
+
+
+def part(kind: str, *conditions: dict[str, Any], generation: int = 3) -> dict[str, Any]:
+    """A part of a service's way in, as a gateway's controller writes its status."""
+    status = (
+        {"parents": [{"conditions": list(conditions)}]} if kind == "HTTPRoute" else {"conditions": list(conditions)}
+    )
+    return {"kind": kind, "metadata": {"generation": generation}, "status": status}
+
+
+def condition(type_: str, status: str = "True", reason: str = "Ok", generation: int = 3, **more: str) -> dict[str, Any]:
+    return {"type": type_, "status": status, "reason": reason, "observedGeneration": generation, **more}
+
+
+ACCEPTED = part("HTTPRoute", condition("Accepted"), condition("ResolvedRefs"))
+WAYS_IN = [
+    ("not-exposed", [], ""),
+    ("served", [ACCEPTED, part("GCPBackendPolicy", condition("Attached")), part("HealthCheckPolicy")], ""),
+    (
+        "route-missing",
+        [None, part("GCPBackendPolicy"), part("HealthCheckPolicy")],
+        "a part of its way in is not in the cluster",
+    ),
+    ("policy-missing", [ACCEPTED, None, part("HealthCheckPolicy")], "a part of its way in is not in the cluster"),
+    ("unseen", [part("HTTPRoute")], "no gateway has seen its HTTPRoute yet"),
+    ("stale", [part("HTTPRoute", condition("Accepted", generation=2))], "no gateway has seen its HTTPRoute yet"),
+    (
+        "refused",
+        [part("HTTPRoute", condition("Accepted", "False", "NotAllowedByListeners", message="not for growth"))],
+        "its HTTPRoute is not served (Accepted is False: NotAllowedByListeners: not for growth)",
+    ),
+    (
+        "no-backend",
+        [part("HTTPRoute", condition("Accepted"), condition("ResolvedRefs", "False", "BackendNotFound"))],
+        "its HTTPRoute is not served (ResolvedRefs is False: BackendNotFound)",
+    ),
+    (
+        "policy-off",
+        [ACCEPTED, part("GCPBackendPolicy", condition("Attached", "False", "TargetNotFound"))],
+        "its GCPBackendPolicy is not served (Attached is False: TargetNotFound)",
+    ),
+    (
+        "policy-stale",
+        [ACCEPTED, part("GCPBackendPolicy", condition("Attached", "False", "TargetNotFound", generation=2))],
+        "",
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "entrance", "message"), WAYS_IN, ids=[case[0] for case in WAYS_IN])
+def test_a_service_that_nobody_reaches_is_not_healthy(name: str, entrance: list[Any], message: str) -> None:
+    del name
+    healthy = Health(State.HEALTHY, 4, 4)
+    expected = Health(State.PROGRESSING, 4, 4, message) if message else healthy
+    assert reached(healthy, entrance) == expected
+    for state in set(State) - {State.HEALTHY}:
+        assert reached(Health(state, 1, 4, "as it was"), entrance) == Health(state, 1, 4, "as it was")

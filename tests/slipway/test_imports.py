@@ -57,6 +57,7 @@ CORE = [
     "schema.reading",
     "schema.rollout",
     "schema.storage",
+    "sign_in",
     "source",
     "templates",
     "units",

@@ -8,9 +8,9 @@ import pytest
 
 from slipway.errors import FailedError
 from slipway.health import State
-from slipway.waiting import POLL, look, wait
-from tests.slipway.test_health import deployment, event, pod, rollout, waiting
-from tests.support.repositories import CHURN
+from slipway.waiting import POLL, look, supervised, wait
+from tests.slipway.test_health import ACCEPTED, deployment, event, part, pod, rollout, waiting
+from tests.support.repositories import CHURN, FRAUD
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,10 +36,20 @@ class FakeCluster:
     def __init__(self, clock: Clock, live: dict[str, Callable[[float], Any]]) -> None:
         self._clock, self._live = clock, live
         self.looks: list[str] = []
+        self.way_in: Callable[[float], Any] = lambda _: None
+        self.supervision: str | None = ""
 
     def workload(self, service: WantedService) -> Any:
         self.looks.append(service.key)
         return self._live[service.key](self._clock.now)
+
+    def entrance(self, service: WantedService) -> list[Any]:
+        return [self.way_in(self._clock.now)] if service.spec.expose else []
+
+    def controller(self) -> str:
+        if self.supervision is None:
+            raise FailedError("forbidden")
+        return self.supervision
 
     def pods(self, service: WantedService) -> list[Any]:
         return [pod(f"{service.name}-1", containerStatuses=[waiting("ErrImagePull", "not found")])]
@@ -198,3 +208,34 @@ def test_pods_that_an_abort_took_away_are_told_by_their_events(clone: Clone) -> 
         "aborted, back on the old release: exceeded its deadline; "
         "pod churn-7d4-a, gone by now (event Failed: ErrImagePull)"
     )
+
+
+def test_an_exposed_service_is_waited_for_until_its_route_is_served(clone: Clone) -> None:
+    clone.edit("environments/dev.yaml", "branch:", "gateway: {domain: ml.acme.example}\nbranch:")
+    clone.edit(FRAUD, "port: 8080", "port: 8080\nexpose: {host: fraud, auth: none}")
+    for name in ("local", "production"):
+        (clone.root / "environments" / f"{name}.yaml").unlink()
+    clock, notes = Clock(), list[str]()
+    cluster = FakeCluster(clock, {"growth/fraud": lambda _: deployment("fraud")})
+    cluster.way_in = lambda now: ACCEPTED if now >= 5 else part("HTTPRoute")
+    services = [service for service in clone.desired("dev").services if service.key == "growth/fraud"]
+    (outcome,) = wait(cluster, services, IMAGES, notes.append, clock=lambda: clock.now, sleep=clock.sleep)  # type: ignore[arg-type]
+    assert (outcome.health.state, clock.now) == (State.HEALTHY, 5)
+    assert "growth/fraud 3/3: no gateway has seen its HTTPRoute yet" in notes
+
+
+@pytest.mark.parametrize(
+    ("said", "states"),
+    [
+        ("the controller is not available", [State.FAILED, State.HEALTHY]),
+        ("", [State.HEALTHY, State.HEALTHY]),
+        (None, [State.HEALTHY, State.HEALTHY]),
+    ],
+)
+def test_a_rollout_without_its_controller_has_failed(clone: Clone, said: str | None, states: list[State]) -> None:
+    live = {"growth/churn": lambda _: rollout("churn"), "growth/fraud": lambda _: deployment("fraud")}
+    outcomes, _, cluster, _ = run(clone, live)
+    cluster.supervision = said
+    found = supervised(cluster, outcomes)  # type: ignore[arg-type]
+    assert [outcome.health.state for outcome in found] == states
+    assert found[0].health.message == (said or "")
