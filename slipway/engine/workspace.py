@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -18,6 +20,8 @@ COMMON: Final = {
     "PULUMI_SKIP_UPDATE_CHECK": "true",  # no waiting for an answer that a closed network never gives
     "PULUMI_AUTOMATION_API_SKIP_VERSION_CHECK": "true",  # checked once, where the tool is chosen
 }
+_HOST: Final = "pulumi-language-python"
+"""Runs programs for the plain CLI; comes with every released engine, not with one that was built from its module."""
 
 
 @dataclass(frozen=True)
@@ -33,10 +37,12 @@ class Workspace:
     """Names of providers that are stand-ins here, for people to read."""
 
     def command(self, arguments: str) -> str:
-        """What a person types to run the plain CLI on the same stacks."""
+        """What a person types to run the plain CLI on the same stacks, and what that lacks on this machine."""
+        places = os.pathsep.join([str(self.pulumi.parent), os.environ.get("PATH", os.defpath)])
+        lacking = "" if shutil.which(_HOST, path=places) else f"  (needs {_HOST}, which is not installed here)"
         if (self.directory / "env.sh").exists():
-            return f"(cd {self.directory} && . ./env.sh && pulumi {arguments})"
-        return f"pulumi {arguments}"
+            return f"(cd {self.directory} && . ./env.sh && pulumi {arguments}){lacking}"
+        return f"pulumi {arguments}{lacking}"
 
     def automation(self) -> automation.LocalWorkspace:
         """The SDK's workspace with the repository's program."""

@@ -116,4 +116,16 @@ def test_the_work_directory_touches_nothing_of_the_account(tmp_path: Path) -> No
     for provider in project["plugins"]["providers"]:
         assert (dev / "work" / provider["path"] / f"pulumi-resource-{provider['name']}").resolve().is_file()
     assert json.loads((dev / "gcp" / "projects.json").read_text()) == {"acme-ml-dev": "100000000002"}
-    assert made.command("preview -s dev.platform").endswith(". ./env.sh && pulumi preview -s dev.platform)")
+    typed = f"(cd {dev}/work && . ./env.sh && pulumi preview -s dev.platform)"
+    assert made.command("preview -s dev.platform").startswith(typed)
+
+
+def test_the_plain_cli_is_offered_with_what_it_lacks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pulumi = tmp_path / "bin" / "pulumi"
+    made = prepare(tmp_path, "dev", GOOGLE, pulumi)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert made.command("up").endswith("  (needs pulumi-language-python, which is not installed here)")
+    pulumi.parent.mkdir()
+    host = pulumi.with_name("pulumi-language-python")
+    host.touch(0o755)
+    assert made.command("up").endswith("pulumi up)")
