@@ -51,6 +51,8 @@ class Declared:
     protect: bool
     custom: bool
     """False for components."""
+    depends: tuple[str, ...] = ()
+    """URNs that it waits for."""
 
 
 @dataclass(frozen=True)
@@ -111,6 +113,7 @@ def _declared(stack: str, urn: str, request: Any) -> Declared:
         provider=request.provider.rsplit("::", 1)[0],
         protect=request.protect,
         custom=request.custom,
+        depends=tuple(request.dependencies),
     )
 
 
