@@ -112,7 +112,10 @@ class Run:
         """Update the platform unless that would replace a cluster: an update would find out when half of it is done."""
         planned = stack.preview()
         told = refused(planned, self._file)
-        return self._up(stack) if told is planned else told
+        unsettled = any("pending operation" in message for message in planned.messages)  # what `_up` sees to
+        if told is not planned or (planned.error and not unsettled):
+            return told
+        return self._up(stack)
 
     def _refuse_protected(self) -> None:
         if self._platform not in self.stacks:
