@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from slipway import profiles
 from slipway.branches import MAX_CLUSTER, checked_pattern, makes, matches, prefix
 
 if TYPE_CHECKING:
@@ -70,12 +71,22 @@ def _others(file: EnvironmentFile, files: Mapping[str, EnvironmentFile]) -> Iter
 
 def _removable(file: EnvironmentFile) -> Iterator[Problem]:
     why = "would outlive its branch"
+    profile = profiles.profile(file.value.profile)
+    if profile.etcd_key or profile.data_keys:
+        # Cloud KMS documentation, "Cloud KMS resources": key rings and keys cannot be deleted, nor made again
+        what = f"profile `{profile.name}` makes keys, which can neither be deleted nor be made again under their names"
+        yield file.document.problem(
+            ("profile",), what, "write profile: baseline: a branch's environment comes and goes"
+        )
     for name, cluster in file.value.clusters.items():
         if cluster.deletion_protection:
             what = f"cluster `{name}` refuses to be deleted, so a branch's environment {why}"
             yield file.document.problem(
                 ("clusters", name, "deletion_protection"), what, "add deletion_protection: false"
             )
+        if cluster.backup:  # Backup for GKE documentation, "Delete a backup plan": not while it has backups
+            what = f"a backup plan is not deleted while it has backups, so a branch's environment {why}"
+            yield file.document.problem(("clusters", name, "backup"), what, "remove the backup")
     for name, bucket in file.value.buckets.items():
         if bucket.existing:
             continue

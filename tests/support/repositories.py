@@ -103,6 +103,7 @@ rollout: {{strategy: recreate}}
 
 TEMPLATE = """\
 template: {branches: "feature/*", lifetime: 72h}
+profile: baseline
 google: {project: acme-dev, number: "100000000002", region: europe-west4}
 state: {backend: "gs://acme-dev-state"}
 clusters:
