@@ -208,7 +208,11 @@ class Clone:
 
     def state(self, stack: str) -> dict[str, Any]:
         """The state of a stack as it is on disk at this moment; empty when there is none (or it is just written)."""
-        path = self.local / "state" / ".pulumi" / "stacks" / "slipway" / f"{stack}.json"
+        return self.checkpoint(self.local / "state" / ".pulumi" / "stacks" / "slipway" / f"{stack}.json")
+
+    @staticmethod
+    def checkpoint(path: Path) -> dict[str, Any]:
+        """What a state file holds at this moment."""
         with contextlib.suppress(OSError, ValueError):
             return dict(json.loads(path.read_text())["checkpoint"]["latest"] or {})
         return {}
