@@ -112,7 +112,6 @@ clusters:
     deletion_protection: false
 registries: {ml: {shared: true}, quay: {remote: quay, shared: true}}
 buckets: {models: {existing: acme-dev-dev-models}}
-profile: baseline
 """
 """A template beside `dev`, in its project; no part of FILES."""
 
