@@ -16,6 +16,7 @@ from localcloud.controlplane import ControlPlane, use_external
 from localcloud.folders import LOCAL, exclusive, folder, remove
 from localcloud.workspace import prepare
 from slipway import repository
+from slipway.bootstrap import settings
 from slipway.credentials import needed
 from slipway.desired import Desired, desired
 from slipway.engine.run import LAYERS, Run
@@ -74,6 +75,10 @@ class Session:
             found = prepare(self.root, self.desired.name, self.desired.environment.google, pulumi)
             sys.stderr.write(f"{_stand_ins(self.desired.name, found)}\n")
             return found
+        if self.file.template and (state := self.desired.environment.state):
+            # Nobody commits a branch's settings. Without them the engine (3.255) asks for a passphrase; with the
+            # provider alone it makes the stack a new key.
+            settings.write(self.root, self.stacks, state.secrets)
         return for_account(self.root, self.file, pulumi)
 
     def typed(self, command: str) -> str:
