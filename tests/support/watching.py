@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from localcloud.controlplane.api import Endpoint
 
-_LIMIT = 300
+_LIMIT = 900
 """Seconds after which a watch ends in any case."""
 
 
