@@ -37,6 +37,8 @@ class StateStore(pulumi.ComponentResource):
         super().__init__("slipway:gcp:StateStore", name, None, opts)
         depends = list(opts.depends_on) if opts and isinstance(opts.depends_on, list) else None
         kept = pulumi.ResourceOptions(parent=self, protect=True, depends_on=depends)
+        # Deleting a key means destroying its versions: one that goes out of the program is only forgotten.
+        forever = pulumi.ResourceOptions.merge(kept, pulumi.ResourceOptions(retain_on_delete=True))
         bucket = Bucket(
             f"{name}-bucket",
             name=args.bucket,
@@ -55,15 +57,18 @@ class StateStore(pulumi.ComponentResource):
             ],
             opts=kept,
         )
-        ring = KeyRing(f"{name}-ring", name=args.ring, project=args.project, location=args.location, opts=kept)
+        # Named by what they are: another key in the environment file is one more, never a replacement of the old one.
+        ring = KeyRing(
+            f"{name}-ring-{args.ring}", name=args.ring, project=args.project, location=args.location, opts=forever
+        )
         key = CryptoKey(
-            f"{name}-key",
+            f"{name}-key-{args.ring}-{args.key}",
             name=args.key,
             key_ring=ring.id,
             purpose="ENCRYPT_DECRYPT",
             rotation_period=f"{90 * _DAY}s",  # Cloud KMS documentation, "Key rotation": 90 days is its recommendation
             destroy_scheduled_duration=f"{30 * _DAY}s",  # a version destroyed by mistake comes back for so long
-            opts=kept,
+            opts=forever,
         )
         for label, (member, bucket_role, key_role) in args.users.items():
             child = pulumi.ResourceOptions(parent=self)

@@ -36,7 +36,6 @@ CORE = [
     "profiles",
     "progress",
     "pruning",
-    "zones",
     "report.changes",
     "report.pools",
     "report.services",
