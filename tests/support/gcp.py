@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from localcloud.providers.gcp import catalog, enablement
+from localcloud.providers.gcp.api import APIS_FILE
 from localcloud.providers.gcp.provider import DEFAULTS, GcpProvider
 from localcloud.providers.gcp.store import Store
 from localcloud.providers.model import CheckFailure, Diff, Request, State
@@ -216,12 +218,20 @@ def write_cluster(local: Path, endpoint: str = "127.0.0.1:6443", kind: str = "ex
     (local / "cluster.json").write_text(json.dumps(facts), encoding="utf-8")
 
 
+def enable_apis(store: Store, *projects: str) -> None:
+    """Switch every API on, as somebody did by hand before the program ran."""
+    every = sorted({enablement.api_of(token)[0] for token in catalog.HOME})
+    store.root.mkdir(parents=True, exist_ok=True)
+    (store.root / APIS_FILE).write_text(json.dumps(dict.fromkeys(projects or [PROJECT], every)), encoding="utf-8")
+
+
 class Cloud:
-    """A configured provider on a store of its own."""
+    """A configured provider on a store of its own, in projects whose APIs are on."""
 
     def __init__(self, local: Path, **config: Any) -> None:
         self.local = local
         self.store = Store(local / "gcp")
+        enable_apis(self.store, PROJECT, "other-project")
         self.provider = GcpProvider(self.store)
         self.provider.configure({"project": PROJECT, "region": REGION, **config})
         self.logged: list[str] = []

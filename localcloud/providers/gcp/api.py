@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 
 
 PROJECTS_FILE: Final = "projects.json"
-#: while this file is in the store, projects are as new ones are
-STRICT_FILE: Final = "strict"
+APIS_FILE: Final = "apis.json"
 
 
 def _silent(message: str) -> None:
@@ -42,11 +41,6 @@ class Api:
     log: Log = _silent
     cancelled: threading.Event | None = None
     records: Records | None = None
-
-    @property
-    def strict(self) -> bool:
-        """Whether the project is as a new one is: APIs off, no identity pool before its cluster."""
-        return (self.store.root / STRICT_FILE).exists()
 
     def get(self, token: str, identity: str) -> dict[str, Any] | None:
         """A record, None when there is none."""
@@ -96,8 +90,15 @@ class Api:
         mine = {str(self.project_number(each)) for each in (self.project, *projects) if each}
         return number in mine | {str(each) for each in self._projects().values()}
 
+    def apis_by_hand(self, project: str) -> list[str]:
+        """APIs that somebody switched on outside of any program: from `apis.json` ({"project-id": ["compute"]})."""
+        return self._file(APIS_FILE).get(project, [])
+
     def _projects(self) -> dict[str, str]:
-        path = self.store.root / PROJECTS_FILE
+        return self._file(PROJECTS_FILE)
+
+    def _file(self, name: str) -> dict[str, Any]:
+        path = self.store.root / name
         return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
 
 

@@ -57,8 +57,10 @@ def api_of(token: str) -> tuple[str, str]:
 
 
 def enabled(api: Api, project: str) -> set[str]:
-    """The APIs that are on in a project."""
-    asked = {identity.partition("/")[2].removesuffix(_SUFFIX) for identity in api.all(SERVICE, f"{project}/")}
+    """The APIs that are on in a project: those of a new one, by `Service`, by hand, and what these bring along."""
+    asked = set(api.apis_by_hand(project)) | {
+        identity.partition("/")[2].removesuffix(_SUFFIX) for identity in api.all(SERVICE, f"{project}/")
+    }
     brought = {name for each in asked for name in _DEPENDENCIES.get(each, ())}
     return asked | brought | ON_BY_DEFAULT
 

@@ -146,7 +146,7 @@ class GcpProvider(Provider):
             inside = replace(api, records=held)
             values = {name: value for name, value in plain.items() if name not in kind.provider_only}
             identity = inside.identity(kind, values)
-            self._require_api(inside, kind, identity, values)
+            enablement.require(inside, kind.token, identity, values.get("project") or api.project)
             taken = held.get(kind.token, identity) is not None and not kind.overwrites
             if taken or graves.holds(held, kind.token, identity):
                 raise conflict(kind, identity, values, inside)
@@ -200,7 +200,7 @@ class GcpProvider(Provider):
                 raise not_found(request.id)
             values = {name: value for name, value in plain.items() if name not in kind.provider_only}
             values = records.merged(fields, before, values)
-            self._require_api(inside, kind, request.id, values)
+            enablement.require(inside, kind.token, request.id, values.get("project") or api.project)
             records.require_references(kind, inside, values)
             values = records.settled(kind, inside, request.id, values)
             kind.admit(inside, request.id, values, before)
@@ -237,10 +237,6 @@ class GcpProvider(Provider):
         from localcloud.providers.gcp import invokes  # noqa: PLC0415 - most updates call none
 
         return invokes.call(self._api, token, reveal(args))
-
-    def _require_api(self, api: Api, kind: Kind, identity: str, values: Values) -> None:
-        if api.strict:
-            enablement.require(api, kind.token, identity, values.get("project") or api.project)
 
     def _at(self, request: Request) -> Api:
         return replace(self._api, log=lambda message: self.log(request.urn, message))

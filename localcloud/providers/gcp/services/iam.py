@@ -86,8 +86,7 @@ def _admit(api: Api, identity: str, values: Values, old: Values | None) -> None:
     """
     del identity, old
     _admit_role(api, values["role"])
-    if api.strict:
-        _admit_pool(api, values["member"], values.get("project") or "")
+    _admit_pool(api, values["member"], values.get("project") or "")
     kind, _, email = values["member"].partition(":")
     if kind != "serviceAccount" or "[" in email:
         return

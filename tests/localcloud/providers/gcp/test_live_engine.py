@@ -15,7 +15,7 @@ from localcloud.providers.gcp.store import Store
 from localcloud.providers.gcp.template import POOL_ANNOTATION
 from tests.support.engine import engine as engine  # noqa: PLC0414 - a fixture
 from tests.support.engine import pulumi_root as pulumi_root  # noqa: PLC0414 - a fixture
-from tests.support.gcp import CLUSTER, FIREWALL, POOL, PROJECT, REGION
+from tests.support.gcp import CLUSTER, FIREWALL, POOL, PROJECT, REGION, enable_apis
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -102,7 +102,9 @@ def world(engine: Callable[..., Engine], control_plane: ControlPlane, tmp_path: 
     made = engine("platform", "gcp", SLIPWAY_LOCAL_DIR=str(local))
     settings = f"config:\n  gcp:project: {PROJECT}\n  gcp:region: {REGION}\n"
     (made.folder / "Pulumi.platform.yaml").write_text(settings, encoding="utf-8")
-    return World(made, Store(local / "gcp"))
+    store = Store(local / "gcp")
+    enable_apis(store)
+    return World(made, store)
 
 
 def test_lifecycle(world: World) -> None:

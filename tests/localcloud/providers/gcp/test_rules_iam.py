@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from localcloud.providers.gcp import graves
-from localcloud.providers.gcp.api import STRICT_FILE
 from localcloud.providers.model import ProviderError
 from tests.support.gcp import (
     ACCOUNT,
@@ -23,7 +22,6 @@ from tests.support.gcp import (
     POLICY,
     PROJECT,
     PROJECT_MEMBER,
-    SERVICE,
     SUBNETWORK,
     VALID,
     Cloud,
@@ -237,9 +235,6 @@ def test_gkes_pool_is_there_once_a_cluster_is(cloud: Cloud, member: str) -> None
     """google/kctf#193."""
     number = cloud.provider.invoke("gcp:organizations/getProject:getProject", {})["number"]
     cloud.build(NETWORK, SUBNETWORK)
-    (cloud.store.root / STRICT_FILE).touch()
-    for service in ("iam", "container", "cloudresourcemanager"):
-        cloud.create(SERVICE, service=f"{service}.googleapis.com")
     with pytest.raises(ProviderError, match=r"Identity Pool does not exist \(demo-project\.svc\.id\.goog\)"):
         cloud.create(PROJECT_MEMBER, member=member.format(number))
     cloud.create(CLUSTER)
@@ -248,8 +243,6 @@ def test_gkes_pool_is_there_once_a_cluster_is(cloud: Cloud, member: str) -> None
 
 def test_a_pool_is_of_its_own_project(cloud: Cloud) -> None:
     cloud.build(NETWORK, SUBNETWORK, CLUSTER)
-    (cloud.store.root / STRICT_FILE).touch()
-    cloud.create(SERVICE, service="cloudresourcemanager.googleapis.com")
     pool = f"projects/123456789012/locations/global/workloadIdentityPools/{PROJECT}.svc.id.goog"
     with pytest.raises(ProviderError, match="there is no project 123456789012"):
         cloud.create(PROJECT_MEMBER, member=f"principalSet://iam.googleapis.com/{pool}/namespace/team")

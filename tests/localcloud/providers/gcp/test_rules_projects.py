@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from localcloud.providers.gcp import catalog, enablement
-from localcloud.providers.gcp.api import STRICT_FILE
+from localcloud.providers.gcp.api import APIS_FILE
 from localcloud.providers.model import ProviderError
 from tests.support.gcp import (
     BUCKET,
@@ -97,9 +97,10 @@ def test_deletion_policy(cloud: Cloud) -> None:
     assert cloud.read(NETWORK, inputs, abandoned)
 
 
-def _strict(cloud: Cloud) -> Cloud:
-    cloud.store.root.mkdir(parents=True, exist_ok=True)
-    (cloud.store.root / STRICT_FILE).touch()
+@pytest.fixture
+def new(cloud: Cloud) -> Cloud:
+    """A cloud whose projects are new: APIs are off."""
+    (cloud.store.root / APIS_FILE).unlink()
     return cloud
 
 
@@ -115,7 +116,7 @@ def test_every_type_has_an_api() -> None:
 @pytest.mark.parametrize("token", sorted(set(VALID) - {SERVICE, BUCKET, OBJECT, BUCKET_MEMBER}))
 def test_an_api_that_is_off_is_refused(cloud: Cloud, token: str) -> None:
     cloud.build_before(token)
-    _strict(cloud)
+    (cloud.store.root / APIS_FILE).unlink()
     name, title = enablement.api_of(token)
     cloud.store.delete(SERVICE, f"{PROJECT}/container.googleapis.com")
     number = cloud.provider.invoke("gcp:organizations/getProject:getProject", {})["number"]
@@ -126,23 +127,23 @@ def test_an_api_that_is_off_is_refused(cloud: Cloud, token: str) -> None:
     cloud.create(token)
 
 
-def test_storage_is_on_in_a_new_project(cloud: Cloud) -> None:
-    _strict(cloud).build(BUCKET, OBJECT)
+def test_storage_is_on_in_a_new_project(new: Cloud) -> None:
+    new.build(BUCKET, OBJECT)
 
 
-def test_the_api_is_that_of_the_resources_own_project(cloud: Cloud) -> None:
-    _strict(cloud).create(SERVICE, service="compute.googleapis.com")
+def test_the_api_is_that_of_the_resources_own_project(new: Cloud) -> None:
+    new.create(SERVICE, service="compute.googleapis.com")
     with pytest.raises(ProviderError, match="Compute Engine API has not been used in project"):
-        cloud.create(NETWORK, project="other-project")
-    cloud.create(NETWORK)
+        new.create(NETWORK, project="other-project")
+    new.create(NETWORK)
 
 
-def test_an_update_needs_the_api_too(cloud: Cloud) -> None:
-    enabled = _strict(cloud).create(SERVICE, service="compute.googleapis.com")
-    made = cloud.create(NETWORK)
-    cloud.store.delete(SERVICE, enabled[1].id)
+def test_an_update_needs_the_api_too(new: Cloud) -> None:
+    enabled = new.create(SERVICE, service="compute.googleapis.com")
+    made = new.create(NETWORK)
+    new.store.delete(SERVICE, enabled[1].id)
     with pytest.raises(ProviderError, match="Compute Engine API has not been used in project"):
-        cloud.update(NETWORK, *made, routingMode="GLOBAL")
+        new.update(NETWORK, *made, routingMode="GLOBAL")
 
 
 def test_an_api_in_use_is_not_disabled(cloud: Cloud) -> None:
@@ -162,6 +163,6 @@ def test_an_api_in_use_is_not_disabled(cloud: Cloud) -> None:
     assert cloud.read(NETWORK, *network)
 
 
-def test_container_brings_compute_along(cloud: Cloud) -> None:
-    _strict(cloud).build(SERVICE)
-    cloud.create(NETWORK)
+def test_container_brings_compute_along(new: Cloud) -> None:
+    new.build(SERVICE)
+    new.create(NETWORK)
