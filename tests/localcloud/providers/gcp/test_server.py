@@ -18,8 +18,9 @@ from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
 from localcloud.providers import faults, values
 from localcloud.providers.gcp import retry
+from localcloud.providers.gcp.store import Store
 from localcloud.providers.server import Servicer, handlers
-from tests.support.gcp import BUCKET, NETWORK, PROJECT, VALID, Cloud
+from tests.support.gcp import BUCKET, NETWORK, PROJECT, VALID, Cloud, enable_apis
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -159,6 +160,7 @@ def test_the_executable_prints_its_port_and_answers(tmp_path: Path) -> None:
 
 
 def test_a_crash_after_the_work_leaves_the_record(tmp_path: Path) -> None:
+    enable_apis(Store(tmp_path / "gcp"))
     rule = {"provider": "gcp", "method": "Create", "action": "crash", "when": "after"}
     process, channel = _start(tmp_path, SLIPWAY_FAULTS=json.dumps([rule]))
     stub = provider_pb2_grpc.ResourceProviderStub(channel)
