@@ -49,8 +49,8 @@ def declare(desired: Desired, layer: str) -> None:
         for team in desired.teams
     }
     declare_registries(settings)
-    declare_buckets(settings)
-    declare_secrets(settings)
+    declare_buckets(settings, cluster)
+    declare_secrets(settings, cluster)
     declare_entrance(settings, network)
     _publish(settings, cluster, {name: team.member for name, team in teams.items()})
 

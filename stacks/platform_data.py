@@ -16,6 +16,7 @@ from slipway import contract, units
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from infra.gcp.cluster import Cluster
     from stacks.platform_settings import Settings
 
 _DATA_USERS = ("artifactregistry", "compute", "gkebackup", "secretmanager", "storage")
@@ -70,8 +71,12 @@ def declare_registries(settings: Settings) -> None:
         Registry(f"registry-{name}", args, settings.opts)
 
 
-def declare_buckets(settings: Settings) -> None:
-    """Declare the buckets that are this environment's own; each team's pods may read them."""
+def declare_buckets(settings: Settings, cluster: Cluster) -> None:
+    """Declare the buckets that are this environment's own; each team's pods may read them.
+
+    Pods are principals of a pool that GKE makes with a project's first cluster: before that, a grant is refused with
+    "Identity Pool does not exist" (google/kctf#193).
+    """
     google, desired = settings.google, settings.desired
     readers = {team: namespace_principal(google.project, google.number, team) for team in desired.teams}
     for name, bucket in desired.environment.buckets.items():
@@ -86,11 +91,12 @@ def declare_buckets(settings: Settings) -> None:
             soft_delete_days=settings.profile.soft_delete_days,
             retention=units.seconds(bucket.retention) if bucket.retention else None,
             key=settings.data_key,
+            readers_after=[cluster],
         )
         Bucket(f"bucket-{name}", args, settings.opts)
 
 
-def declare_secrets(settings: Settings) -> None:
+def declare_secrets(settings: Settings, cluster: Cluster) -> None:
     """Declare a container for each secret that a manifest names, and who may read it: that service and no other.
 
     A branch's environment makes none: they are those of the environment in whose project it is a guest, and its pods
@@ -99,6 +105,8 @@ def declare_secrets(settings: Settings) -> None:
     if settings.branch:
         return
     desired, google = settings.desired, settings.google
+    above = cast("list[Any]", settings.opts.depends_on)
+    grants = pulumi.ResourceOptions(provider=settings.opts.provider, depends_on=[*above, cluster])  # as for buckets
     made: dict[tuple[str, str], Secret] = {}
     for service in desired.services:
         for name in sorted({secret.name for secret in service.spec.secrets.values()}):
@@ -123,4 +131,4 @@ def declare_secrets(settings: Settings) -> None:
                 account=service.name,
                 secrets={name: made[service.team, name].secret_id for name in names},
             )
-            WorkloadIdentity(f"pods-{service.team}-{service.name}", args, settings.opts)
+            WorkloadIdentity(f"pods-{service.team}-{service.name}", args, grants)

@@ -19,6 +19,7 @@ LABEL: Final = "slipway-environment"
 _APIS: Final = (
     "artifactregistry",
     "binaryauthorization",
+    "cloudresourcemanager",
     "compute",
     "container",
     "containerscanning",

@@ -12,7 +12,7 @@ from pulumi_gcp.storage import BucketIAMMember
 from infra.options import child
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class BucketArgs:
     """`readers` maps a short label to the IAM member that may read objects.
 
     `retention` is in seconds, None without; `soft_delete_days` 7 to 90; `key` the full name of a key that Cloud
-    Storage's agent may use.
+    Storage's agent may use. Readers that are pods exist only once the project's first cluster does: `readers_after`.
     """
 
     name: str
@@ -31,6 +31,7 @@ class BucketArgs:
     soft_delete_days: int
     retention: int | None = None
     key: str | None = None
+    readers_after: Sequence[pulumi.Resource] = ()
 
 
 class Bucket(pulumi.ComponentResource):
@@ -58,7 +59,7 @@ class Bucket(pulumi.ComponentResource):
                 bucket=bucket.name,
                 role="roles/storage.objectViewer",
                 member=member,
-                opts=child(self, opts),
+                opts=child(self, opts, depends_on=args.readers_after),
             )
         self.bucket_name = bucket.name
         self.register_outputs({"name": self.bucket_name})

@@ -48,6 +48,7 @@ POLICY = "gcp:binaryauthorization/policy:Policy"
 IDENTITY_POOL = "gcp:iam/workloadIdentityPool:WorkloadIdentityPool"
 IDENTITY_PROVIDER = "gcp:iam/workloadIdentityPoolProvider:WorkloadIdentityPoolProvider"
 BUDGET = "gcp:billing/budget:Budget"
+AUDIT_CONFIG = "gcp:projects/iAMAuditConfig:IAMAuditConfig"
 CUSTOM_ROLE = "gcp:projects/iAMCustomRole:IAMCustomRole"
 
 #: inputs that are accepted, in an order in which each finds what it refers to
@@ -187,6 +188,14 @@ VALID: dict[str, dict[str, Any]] = {
         "displayName": "dev",
         "amount": {"specifiedAmount": {"currencyCode": "EUR", "units": "500"}},
         "thresholdRules": [{"thresholdPercent": 0.5}, {"thresholdPercent": 1.0, "spendBasis": "FORECASTED_SPEND"}],
+    },
+    AUDIT_CONFIG: {
+        "project": PROJECT,
+        "service": "allServices",
+        "auditLogConfigs": [
+            {"logType": "DATA_READ"},
+            {"logType": "DATA_WRITE", "exemptedMembers": ["user:a@example.com"]},
+        ],
     },
     CUSTOM_ROLE: {"roleId": "slipwayReader", "title": "Reader", "permissions": ["storage.objects.get"]},
 }

@@ -37,6 +37,7 @@ HOME: Final[dict[str, str]] = {
     "gcp:kms/cryptoKey:CryptoKey": "kms",
     "gcp:kms/cryptoKeyIAMMember:CryptoKeyIAMMember": "iam",
     "gcp:kms/keyRing:KeyRing": "kms",
+    "gcp:projects/iAMAuditConfig:IAMAuditConfig": "iam",
     "gcp:projects/iAMCustomRole:IAMCustomRole": "customrole",
     "gcp:projects/iAMMember:IAMMember": "iam",
     "gcp:projects/service:Service": "projects",

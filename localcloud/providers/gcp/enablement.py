@@ -36,6 +36,7 @@ _APIS: Final[dict[str, tuple[str, str]]] = {
 }
 #: types whose module says something else
 _OWN: Final[dict[str, tuple[str, str]]] = {
+    "gcp:projects/iAMAuditConfig:IAMAuditConfig": ("cloudresourcemanager", "Cloud Resource Manager API"),
     "gcp:projects/iAMCustomRole:IAMCustomRole": _APIS["iam"],
     "gcp:projects/iAMMember:IAMMember": ("cloudresourcemanager", "Cloud Resource Manager API"),
     SERVICE: ("serviceusage", "Service Usage API"),

@@ -2,7 +2,8 @@
 
 These types are not in gcp-schema.json. The source of their fields is the Terraform Registry: google_project_iam,
 google_service_account_iam, google_storage_bucket_iam, google_artifact_registry_repository_iam,
-google_kms_crypto_key_iam, google_secret_manager_secret_iam (the member resources); every field is force_new there.
+google_kms_crypto_key_iam, google_secret_manager_secret_iam (the member resources); every field is force_new there. Of
+google_project_iam there is google_project_iam_audit_config too, which is authoritative for its service.
 Creating a member that is there already is no error (terraform-provider-google
 `tpgiamresource/resource_iam_member.go` merges bindings).
 """
@@ -21,9 +22,11 @@ from localcloud.providers.gcp.references import Reference
 from localcloud.providers.gcp.schema import Field, Schema
 from localcloud.providers.gcp.services import artifactregistry
 from localcloud.providers.gcp.services.customrole import CUSTOM_ROLE
+from localcloud.providers.gcp.services.network import one_of
 from localcloud.providers.gcp.services.secretmanager import SECRET_REFERENCE
 from localcloud.providers.gcp.services.serviceaccount import ACCOUNT, ACCOUNT_REFERENCE, is_ours
 from localcloud.providers.gcp.services.storage import BUCKET_REFERENCE
+from localcloud.providers.gcp.tables import field, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -137,6 +140,26 @@ def _parts(api: Api, values: Values) -> dict[str, str]:
     return {"title": _title(values)}
 
 
+_LOG_TYPES: Final = {"ADMIN_READ", "DATA_READ", "DATA_WRITE"}
+
+
+def _check_audit(api: Api, values: Values) -> Iterator[tuple[str, str]]:
+    del api
+    service = values.get("service")
+    if isinstance(service, str) and service != "allServices" and not service.endswith(".googleapis.com"):
+        yield "service", f"{service!r} is neither allServices nor a service (storage.googleapis.com)"
+    configs = values.get("auditLogConfigs")
+    for index, config in enumerate(configs if isinstance(configs, list) else []):
+        if not isinstance(config, dict):
+            continue
+        where = f"auditLogConfigs[{index}]"
+        for path, reason in one_of("logType", config, _LOG_TYPES):
+            yield f"{where}.{path}", reason
+        for number, member in enumerate(config.get("exemptedMembers") or []):
+            if isinstance(member, str) and (refusal := member_refusal(member)):
+                yield f"{where}.exemptedMembers[{number}]", refusal
+
+
 def _parts_bucket(api: Api, values: Values) -> dict[str, str]:
     del api
     return {"bucket": values["bucket"].removeprefix("b/"), "title": _title(values)}
@@ -169,7 +192,32 @@ def _kind(token: str, page: str, identity: str, *own: Field, **rules: Any) -> Ki
     )
 
 
+AUDIT_CONFIG: Final = "gcp:projects/iAMAuditConfig:IAMAuditConfig"
+
 KINDS: Final = [
+    Kind(
+        AUDIT_CONFIG,
+        "{project}/audit_config/{service}",
+        "IAM audit config",
+        table=table(
+            AUDIT_CONFIG,
+            "Terraform Registry, google_project_iam_audit_config",
+            _required("project"),
+            _required("service"),
+            field(
+                "auditLogConfigs",
+                "set required",
+                field("logType", "string required"),
+                field("exemptedMembers", "set optional", element="string"),
+            ),
+            field("etag", "string computed"),
+        ),
+        name_property="",
+        autoname=False,
+        check=_check_audit,
+        settle=_etag,
+        overwrites=True,
+    ),
     _kind(
         "gcp:projects/iAMMember:IAMMember",
         "google_project_iam",

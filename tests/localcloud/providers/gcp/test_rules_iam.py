@@ -13,6 +13,7 @@ from localcloud.providers.model import ProviderError
 from tests.support.gcp import (
     ACCOUNT,
     ACCOUNT_MEMBER,
+    AUDIT_CONFIG,
     BUCKET_MEMBER,
     CLUSTER,
     CUSTOM_ROLE,
@@ -30,6 +31,9 @@ from tests.support.gcp import (
 )
 
 REFUSED: list[Refused] = [
+    (AUDIT_CONFIG, {"auditLogConfigs": [{"logType": "EVERYTHING"}]}, "expected logType"),
+    (AUDIT_CONFIG, {"auditLogConfigs": [{"logType": "DATA_READ", "exemptedMembers": ["a"]}]}, "is no principal"),
+    (AUDIT_CONFIG, {"service": "storage"}, "neither allServices nor a service"),
     (ACCOUNT, {"accountId": "short"}, "6 to 30"),
     (PROJECT_MEMBER, {"role": "viewer"}, "did you mean 'roles/viewer'"),
     (PROJECT_MEMBER, {"role": "roles/"}, "is not roles/NAME"),

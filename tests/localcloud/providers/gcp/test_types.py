@@ -13,6 +13,7 @@ from localcloud.providers.model import Autonaming, ProviderError, Request
 from localcloud.providers.values import UNKNOWN, Secret, has_unknown, reveal
 from tests.support.gcp import (
     ACCOUNT,
+    AUDIT_CONFIG,
     BUCKET,
     BUDGET,
     CLUSTER,
@@ -264,7 +265,7 @@ OVERWRITTEN = {token for token in EVERY if catalog.find(token).overwrites}
 
 def test_what_is_created_over_an_existing_one_is_known_of_the_real_provider() -> None:
     members = {token for token in EVERY if "member" in token.lower()}
-    assert {OBJECT, RECORDS, POLICY, SERVICE} | members == OVERWRITTEN
+    assert {OBJECT, RECORDS, POLICY, SERVICE, AUDIT_CONFIG} | members == OVERWRITTEN
 
 
 @pytest.mark.parametrize("token", sorted(OVERWRITTEN))
