@@ -22,6 +22,7 @@ FRAUD, RANKING, LOCAL = "manifests/growth/fraud.yaml", "manifests/search/ranking
 PER_ZONE = "clusters.main.pools.general.nodes.per_zone"
 BUCKET, REGISTRY = "gcp:storage/bucket:Bucket", "gcp:artifactregistry/repository:Repository"
 SERVICE = "gcp:projects/service:Service"
+RING, KEY = "gcp:kms/keyRing:KeyRing", "gcp:kms/cryptoKey:CryptoKey"
 FRAUD_PATH = "/apis/apps/v1/namespaces/growth/deployments/fraud"
 WANTED = {
     "growth/churn": ("canary", 4),
@@ -230,7 +231,8 @@ def test_drift_is_found_and_repaired(clone: Clone) -> None:
 def test_destroy_leaves_nothing(clone: Clone, memory: Memory) -> None:
     clone.slipway("destroy", "local", "--yes")
     until(lambda: set(clone.objects()) == set(memory.empty), 30)
-    assert {token for token, _ in clone.store.all()} == {SERVICE}  # APIs stay on: others in the project may use them
+    # APIs stay on, because others in the project may use them; Cloud KMS deletes neither rings nor keys.
+    assert {token for token, _ in clone.store.all()} == {SERVICE, RING, KEY}
     assert clone.pulumi("stack ls --json").out.strip() == "[]"
     assert not clone.locks()
 
