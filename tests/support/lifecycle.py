@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 FRAUD = "manifests/growth/fraud.yaml"
 STAYS = {"gcp:kms/keyRing:KeyRing", "gcp:kms/cryptoKey:CryptoKey", "gcp:projects/service:Service"}
-"""Google deletes no key ring and no key (Cloud KMS documentation, "Destroy and restore key versions"), and an API that is
-on may serve others of the project: it stays on."""
+"""Google deletes no key ring and no key (Cloud KMS documentation, "Destroy and restore key versions"), and an API that
+is on may serve others of the project: it stays on."""
 LAYERS = ("platform", "cluster", "growth", "search")
 
 
