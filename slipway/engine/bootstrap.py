@@ -52,7 +52,8 @@ class Bootstrap:
 
     def apply(self) -> tuple[Found, StackResult]:
         """Make what is lacking, take over what exists, and keep the state where it belongs. Raises FailedError."""
-        found, here = self._present()
+        found, kept = self._present()
+        here = kept or elsewhere(self._workspace, self._folder, _PASSPHRASE)
         self._write(here, found)
         if any(cloud_ids.SERVICE in urn for urn in found.absent):
             services = [urn for urn in found.absent if cloud_ids.SERVICE in urn]
@@ -69,18 +70,21 @@ class Bootstrap:
             self._move(here)
         return found, result
 
-    def _present(self) -> tuple[Found, Workspace]:
-        """The state that there is, completed, and where it is kept: the real backend as soon as it can be there."""
+    def _present(self) -> tuple[Found, Workspace | None]:
+        """The state that there is, completed, and where it is kept: the real backend as soon as it can be there.
+
+        None where it is kept nowhere yet.
+        """
         temporary = self._temporary()
         kept = Stack(self.name, temporary).existing() if temporary else None
         found = self._look(kept)
         if not any(item["type"] == _BUCKET for item in resources(found.deployment)):
-            return found, temporary or elsewhere(self._workspace, self._folder, _PASSPHRASE)
+            return found, temporary
         real = Stack(self.name, self._workspace).existing()
         if resources(real):
             self._remove()  # a run was killed after the state had been moved
             return self._look(real), self._workspace
-        return found, temporary or elsewhere(self._workspace, self._folder, _PASSPHRASE)
+        return found, temporary
 
     def _temporary(self) -> Workspace | None:
         if not (self._folder / "state").is_dir():

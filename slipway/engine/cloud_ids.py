@@ -23,10 +23,10 @@ _GOOGLE: Final[dict[str, str]] = {
     "gcp:artifactregistry/repository:Repository": f"{_HERE}/repositories/{{repositoryId}}",
     "gcp:artifactregistry/repositoryIamMember:RepositoryIamMember": f"{_HERE}/repositories/{{repository}} {{role}} {{member}}",
     "gcp:binaryauthorization/policy:Policy": "projects/{project}",
-    "gcp:certificatemanager/certificate:Certificate": f"{_CERTIFICATES}/certificates/{{name}}",
+    "gcp:certificatemanager/certificate:Certificate": f"{_HERE}/certificates/{{name}}",
     "gcp:certificatemanager/certificateMap:CertificateMap": f"{_CERTIFICATES}/certificateMaps/{{name}}",
     "gcp:certificatemanager/certificateMapEntry:CertificateMapEntry": f"{_CERTIFICATES}/certificateMaps/{{map}}/certificateMapEntries/{{name}}",
-    "gcp:certificatemanager/dnsAuthorization:DnsAuthorization": f"{_CERTIFICATES}/dnsAuthorizations/{{name}}",
+    "gcp:certificatemanager/dnsAuthorization:DnsAuthorization": f"{_HERE}/dnsAuthorizations/{{name}}",
     "gcp:compute/address:Address": "projects/{project}/regions/{region}/addresses/{name}",
     "gcp:compute/firewall:Firewall": "projects/{project}/global/firewalls/{name}",
     "gcp:compute/globalAddress:GlobalAddress": "projects/{project}/global/addresses/{name}",
@@ -126,7 +126,9 @@ def cloud_id(kind: str, inputs: Mapping[str, Any], defaults: Mapping[str, Any]) 
     form = _GOOGLE.get(kind)
     if form is None:
         return None
-    values = {"location": defaults.get("region"), **defaults, **{k: v for k, v in inputs.items() if v is not None}}
+    # Certificate Manager's own default, on its resources' pages; others take the provider's region
+    location = "global" if kind.startswith("gcp:certificatemanager/") else defaults.get("region")
+    values = {"location": location, **defaults, **{k: v for k, v in inputs.items() if v is not None}}
     parts: dict[str, str] = {}
     for key in _fields(form):
         value: Any = values.get(key)

@@ -74,6 +74,13 @@ def test_an_id_needs_all_its_parts() -> None:
     assert cloud_id("gcp:billing/budget:Budget", {"displayName": "x"}, DEFAULTS) is None
 
 
+def test_a_certificate_is_global_unless_it_says_where() -> None:
+    kind = "gcp:certificatemanager/certificate:Certificate"
+    assert cloud_id(kind, {"name": "a"}, DEFAULTS) == "projects/acme/locations/global/certificates/a"
+    regional = cloud_id(kind, {"name": "a", "location": "europe-west4"}, DEFAULTS)
+    assert regional == "projects/acme/locations/europe-west4/certificates/a"
+
+
 def test_a_grant_with_a_condition_has_its_title_in_the_id() -> None:
     inputs = {"role": "roles/a", "member": "group:b", "condition": {"title": "only-this", "expression": "true"}}
     assert cloud_id("gcp:projects/iAMMember:IAMMember", inputs, DEFAULTS) == "acme roles/a group:b only-this"
