@@ -143,14 +143,15 @@ def _addresses(file: EnvironmentFile, cluster: Cluster) -> Iterator[Problem]:
         by_node = 1 << (2 * pool.max_pods - 1).bit_length()
         most, pods = most + count, pods + count * by_node
     network = file.value.network
-    for key, needed, taken, unit in (("range", most, _TAKEN, "nodes"), ("pods", pods, 0, "addresses of pods")):
+    for key, needed, taken in (("range", most, _TAKEN), ("pods", pods, 0)):
         text = getattr(network, key)
         size = ipaddress.ip_network(text).num_addresses - taken
         if needed > size:
             fits = 32 - (needed + taken - 1).bit_length()
-            what = f"all pools together have up to {most} nodes while upgrading, which is {needed} {unit}"
-            remedy = f"use a /{fits} or larger, fewer nodes, or a smaller max_pods"
-            yield file.document.problem(("network", key), f"{what}, and {text} has {size}", remedy)
+            takes = f", whose pods take {needed} addresses" if key == "pods" else ""
+            what = f"all pools together have up to {most} nodes while upgrading{takes}, and {text} has {size} addresses"
+            smaller = "fewer nodes or a smaller max_pods" if key == "pods" else "fewer nodes"
+            yield file.document.problem(("network", key), what, f"use a /{fits} or larger, {smaller}")
 
 
 def _extra(pool: Pool) -> int:

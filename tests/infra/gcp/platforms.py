@@ -28,6 +28,7 @@ def base() -> dict[str, Any]:
         "domain": "dev.ml.acme.example",
         "public": ["churn"],
         "users": ["group:ml-users@acme.example"],
+        "oauth_client": "100000000002-abc123.apps.googleusercontent.com",
     }
     environment["teams"] = {"growth": {"viewers": ["group:growth@acme.example"]}}
     environment["budget"] = {"billing_account": "0AB1C2-D3E4F5-678901", "amount": 100, "currency": "EUR"}
