@@ -69,7 +69,7 @@ def secret_class(
 
     The engine ends before the rollout does: pods of the old release still start (a canary of an hour, an abort, a node
     that is lost), and without their class they could not. So an old class stays, a few lines without a value, until its
-    namespace goes; and going back to it finds it there, which `adopting` allows (docs/decisions/0011).
+    namespace goes; and going back to it finds it there, which `adopting` allows (docs/decisions/0014).
     """
     return CustomResource(
         f"{name}-secrets",
