@@ -52,6 +52,11 @@ def temporary(clone: Clone) -> Path:
     return folder(clone) / "bootstrap"
 
 
+def left(clone: Clone) -> Path:
+    """A copy of that, as the last killed run left it."""
+    return clone.root.parent / "left"
+
+
 def cloud(clone: Clone) -> dict[Any, Any]:
     return Store(folder(clone) / "gcp").all()
 
@@ -102,8 +107,10 @@ def test_killed_while_something_is_made(clone: Clone, tried: list[str], run: int
     tried.append(name)
     running = killed(clone, name, when)
     assert "already exists" not in running.told
-    assert temporary(clone).exists()
+    assert real(temporary(clone))
     assert real(folder(clone)) == {}, "the state's own backend has heard of nothing yet"
+    shutil.rmtree(left(clone), ignore_errors=True)
+    shutil.copytree(temporary(clone), left(clone))
 
 
 def test_the_next_run_goes_on_and_moves_the_state(clone: Clone) -> None:
@@ -125,8 +132,7 @@ def test_again_changes_nothing(clone: Clone) -> None:
 def test_killed_between_the_move_and_its_end(clone: Clone) -> None:
     """The state is in both places: the backend's counts, whatever the folder says."""
     before = real(folder(clone))
-    (temporary(clone) / "work" / "stacks").mkdir(parents=True)
-    shutil.copytree(folder(clone) / "state", temporary(clone) / "state")
+    shutil.copytree(left(clone), temporary(clone))
     done = clone.slipway(*COMMAND, "--json").json
     assert (done["adopted"], done["changes"]) == ([], {})
     assert not temporary(clone).exists()
