@@ -19,6 +19,7 @@ from slipway.report.changes import any_change, changes
 from slipway.report.pools import pools
 from slipway.report.services import all_good, as_table, as_values
 from slipway.schema.reading import near
+from slipway.tools import images
 from slipway.waiting import Outcome, look, supervised, wait
 
 if TYPE_CHECKING:
@@ -68,6 +69,8 @@ def up(
     session = Session(environment, stacks, quiet=quiet, offline=offline)
     with session.changing("up"):
         workspace = session.workspace()
+        if not session.offline and f"{environment}.cluster" in session.stacks:
+            images.needed(images.pinned(images.ROLLOUTS))  # before the platform below it is touched
         session.start_cluster(given)
         results = session.run(workspace).up()
     outcomes: list[Outcome] = []
@@ -149,12 +152,12 @@ def _outcomes(
     if not services:
         return []
     cluster = Cluster(kubeconfig(contract, workspace.variables))
-    images = {service.key: full_image(service, contract) for service in services}
+    wanted = {service.key: full_image(service, contract) for service in services}
     if not waiting:
-        outcomes = look(cluster, services, images)
+        outcomes = look(cluster, services, wanted)
     else:
         with session.progress.step("waiting for rollouts") as step:
-            outcomes = wait(cluster, services, images, _teller(session, step))
+            outcomes = wait(cluster, services, wanted, _teller(session, step))
     return outcomes if session.desired.environment.stand_ins else supervised(cluster, outcomes)
 
 

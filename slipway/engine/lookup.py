@@ -53,7 +53,8 @@ class Found:
 class Lookup:
     """One stack, looked up by a `scratch` stack of the same name whose state is nobody's.
 
-    `functions` answers the provider's functions that the program calls; `defaults` has project and region.
+    `functions` answers the provider's functions that the program calls; `defaults` has project and region; `only` are
+    the types to look for, all without it.
     """
 
     def __init__(
@@ -62,8 +63,9 @@ class Lookup:
         program: Callable[[], None],
         defaults: Mapping[str, Any],
         functions: Callable[[str, Mapping[str, Any]], Mapping[str, Any] | None] = lambda _token, _args: None,
+        only: frozenset[str] | None = None,
     ) -> None:
-        self._scratch, self._program = scratch, program
+        self._scratch, self._program, self._only = scratch, program, only
         self._defaults, self._functions = defaults, functions
         self._tried: dict[str, str] = {}
 
@@ -125,6 +127,8 @@ class Lookup:
         off = self._disabled(recorded, state)
         for urn, request in recorded.requests:
             if urn in state or urn in self._tried or not request.custom or request.type.startswith(_PROVIDER):
+                continue
+            if self._only is not None and request.type not in self._only:
                 continue
             inputs, lacking = without_unknown(from_wire(request.object))
             found = cloud_ids.cloud_id(request.type, inputs, self._defaults)

@@ -113,7 +113,7 @@ def _declared(stack: str, urn: str, request: Any) -> Declared:
         provider=request.provider.rsplit("::", 1)[0],
         protect=request.protect,
         custom=request.custom,
-        depends=tuple(request.dependencies),
+        depends=tuple(sorted(request.dependencies)),  # the SDK gathers them in a set
     )
 
 

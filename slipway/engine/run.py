@@ -9,7 +9,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from slipway.engine import locks, protection, recovery
+from slipway.engine import adopting, locks, protection, recovery
 from slipway.engine.results import StackResult
 from slipway.engine.stack import Stack
 from slipway.errors import FailedError, Refused
@@ -115,7 +115,11 @@ class Run:
         unsettled = any("pending operation" in message for message in planned.messages)  # what `_up` sees to
         if told is not planned or (planned.error and not unsettled):
             return told
-        return self._up(stack)
+        result = self._up(stack)
+        if adopting.met(result) and adopting.adopt(stack, self._desired, self._workspace):
+            self._progress.say(f"{stack.name}: took over the keys of an earlier environment of this name")
+            return self._up(stack)
+        return result
 
     def _refuse_protected(self) -> None:
         if self._platform not in self.stacks:

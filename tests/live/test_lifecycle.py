@@ -237,6 +237,17 @@ def test_destroy_leaves_nothing(clone: Clone, memory: Memory) -> None:
     assert not clone.locks()
 
 
+def test_up_after_a_destroy_takes_the_kept_keys_over(clone: Clone, memory: Memory) -> None:
+    kept = {identity: record for identity, record in clone.store.all().items() if identity[0] in {RING, KEY}}
+    assert kept
+    done = clone.slipway("up", "local", "--json")
+    assert "took over the keys" in done.err
+    assert {one["state"] for one in done.json["services"]} == {"healthy"}
+    assert {identity: clone.store.all()[identity] for identity in kept} == kept
+    assert not any(changed(clone.slipway("preview", "local", "--json")))
+    test_destroy_leaves_nothing(clone, memory)
+
+
 def test_stop_and_remove_leaves_no_process_and_no_file(clone: Clone) -> None:
     clone.slipway("cluster", "stop", "--remove")
     assert not clone.processes()
