@@ -96,8 +96,8 @@ class Key(pulumi.ComponentResource):
             rotation_period=f"{args.rotation_days * _DAY}s",
             destroy_scheduled_duration=f"{30 * _DAY}s",  # a version destroyed by mistake can be restored for so long
             version_template={"algorithm": "GOOGLE_SYMMETRIC_ENCRYPTION", "protection_level": args.protection},
-            # What it encrypted is lost with it: the engine refuses to delete or replace it. A destroy leaves it, for the
-            # provider would destroy its versions; the next environment of that name takes it over.
+            # What it encrypted is lost with it: the engine refuses to delete or replace it. A destroy leaves it, as
+            # the provider would destroy its versions; the next environment of that name takes it over.
             opts=child(self, opts, protect=args.protect, retain_on_delete=True),
         )
         for service in args.users:
