@@ -117,7 +117,7 @@ class Run:
             return told
         result = self._up(stack)
         if adopting.met(result) and adopting.adopt(stack, self._desired, self._workspace):
-            self._progress.say(f"{stack.name}: took over the keys of an earlier environment of this name")
+            self._progress.say(f"{stack.name}: took over the keys and secrets of an earlier environment of this name")
             return self._up(stack)
         return result
 

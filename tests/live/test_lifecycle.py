@@ -241,7 +241,7 @@ def test_up_after_a_destroy_takes_the_kept_keys_over(clone: Clone, memory: Memor
     kept = {identity: record for identity, record in clone.store.all().items() if identity[0] in {RING, KEY}}
     assert kept
     done = clone.slipway("up", "local", "--json")
-    assert "took over the keys" in done.err
+    assert "took over the keys and secrets" in done.err
     assert {one["state"] for one in done.json["services"]} == {"healthy"}
     assert {identity: clone.store.all()[identity] for identity in kept} == kept
     assert not any(changed(clone.slipway("preview", "local", "--json")))

@@ -214,7 +214,7 @@ class Clone:
     def checkpoint(path: Path) -> dict[str, Any]:
         """What a state file holds at this moment."""
         with contextlib.suppress(OSError, ValueError):
-            return dict(json.loads(path.read_text())["checkpoint"]["latest"] or {})
+            return dict(json.loads(path.read_text())["checkpoint"].get("latest") or {})
         return {}
 
     def pending(self, stack: str) -> list[str]:

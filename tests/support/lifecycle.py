@@ -16,7 +16,12 @@ if TYPE_CHECKING:
     from tests.support.environment import Clone, Done
 
 FRAUD = "manifests/growth/fraud.yaml"
-STAYS = {"gcp:kms/keyRing:KeyRing", "gcp:kms/cryptoKey:CryptoKey", "gcp:projects/service:Service"}
+STAYS = {
+    "gcp:kms/keyRing:KeyRing",
+    "gcp:kms/cryptoKey:CryptoKey",
+    "gcp:projects/service:Service",
+    "gcp:secretmanager/secret:Secret",  # with the values that people put into it
+}
 """Google deletes no key ring and no key (Cloud KMS documentation, "Destroy and restore key versions"), and an API that
 is on may serve others of the project: it stays on."""
 LAYERS = ("platform", "cluster", "growth", "search")

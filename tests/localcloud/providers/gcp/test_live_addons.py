@@ -101,8 +101,17 @@ def test_on_again_right_after_off(live: Cloud, calls: Kube) -> None:
 def test_a_cluster_takes_its_add_ons_along_unless_another_has_them(live: Cloud, calls: Kube) -> None:
     inputs, state = live.create(CLUSTER, **ON)
     second = {"masterIpv4CidrBlock": "172.16.1.0/28", "enablePrivateNodes": True, "enablePrivateEndpoint": True}
+    ranges = [
+        {"rangeName": "pods", "ipCidrRange": "10.12.0.0/14"},
+        {"rangeName": "services", "ipCidrRange": "10.16.0.0/20"},
+    ]
+    live.create(SUBNETWORK, name="second", ipCidrRange="10.1.0.0/20", secondaryIpRanges=ranges)
     other, there = live.create(
-        CLUSTER, name="second", gatewayApiConfig=ON["gatewayApiConfig"], privateClusterConfig=second
+        CLUSTER,
+        name="second",
+        subnetwork="second",
+        gatewayApiConfig=ON["gatewayApiConfig"],
+        privateClusterConfig=second,
     )
     live.delete(CLUSTER, inputs, state)
     assert calls.api.answers(HTTP_ROUTES)
