@@ -11,6 +11,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
 
 from tests.support.controlplane import until
 
@@ -189,13 +190,9 @@ def test_backup_then_changes_then_the_state_is_lost_then_restore(deployed: Clone
 def test_going_back_over_a_newer_state_says_what_is_forgotten_and_keeps_it(deployed: Clone, tmp_path: Path) -> None:
     file = tmp_path / "kept.json"
     backup(deployed, file)
-    (deployed.root / "manifests" / "growth" / "extra.yaml").write_text(
-        "".join(
-            line.replace("name: fraud", "name: extra")
-            for line in (deployed.root / FRAUD).read_text().splitlines(keepends=True)
-            if not line.startswith(("expose:", "secrets:"))  # the other service's
-        )
-    )
+    extra: dict[str, Any] = yaml.safe_load((deployed.root / FRAUD).read_text())
+    extra = {key: value for key, value in extra.items() if key not in {"expose", "secrets"}}  # the other service's
+    (deployed.root / "manifests" / "growth" / "extra.yaml").write_text(yaml.safe_dump({**extra, "name": "extra"}))
     deployed.slipway("up", "local", "--stack", "local.growth")
     with_extra = deployed.state("local.growth")["resources"]
     done = deployed.slipway("state", "restore", "local", str(file), "--stack", "local.growth", "--yes")
