@@ -16,6 +16,8 @@ _BINARY: Final = {"Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40}
 _PERCENT: Final = re.compile(r"([0-9]{1,3})%")
 _PODS: Final = re.compile(r"[0-9]{1,3}")
 _HUNDRED: Final = 100
+_THRESHOLD: Final = re.compile(r"(-?[0-9]{1,12}(?:\.[0-9]{1,9})?)(%|ms|s)?")
+_FACTORS: Final = {"%": 0.01, "ms": 0.001, "s": 1.0, "": 1.0}
 
 
 def seconds(text: str) -> int:
@@ -58,3 +60,15 @@ def checked_share(text: str) -> str:
 def is_none(share: str) -> bool:
     """Whether a share of pods is no pod at all."""
     return int(share.removesuffix("%")) == 0
+
+
+def threshold(text: str) -> tuple[float, str]:
+    """A limit such as `1%`, `250ms`, `2s` or `30`: as a number (a share of 1, seconds, or as it is), and its unit.
+
+    Raises ValueError.
+    """
+    match = _THRESHOLD.fullmatch(text)
+    if not match:
+        raise ValueError(f"`{text}` is no limit; write a number, or one with %, ms or s, such as 1% or 250ms")
+    unit = match[2] or ""
+    return round(float(match[1]) * _FACTORS[unit], 12), unit
