@@ -10,9 +10,8 @@ import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from slipway import exposure, hardening, pools, quotas, sign_in, units
+from slipway import exposure, fitting, hardening, pools, quotas, sign_in
 from slipway.errors import Problem, Refused
-from slipway.machines import Machine, machine
 from slipway.repository import tags_in
 from slipway.rollouts.weights import by_replicas
 from slipway.schema.artifacts import Image, Model, image, model
@@ -22,7 +21,7 @@ from slipway.schema.rollout import Canary
 from slipway.tools import images
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from slipway.repository import EnvironmentFile, Manifest, Repository
     from slipway.schema.environment import Environment
@@ -186,36 +185,8 @@ def _canary(service: WantedService, manifest: Manifest, file: EnvironmentFile) -
 
 
 def _fits(service: WantedService, manifest: Manifest, file: EnvironmentFile) -> Iterator[Problem]:
-    """Whether one pod fits at least one node of the environment."""
-    need = service.spec.resources
+    """Whether one pod fits at least one node of the environment; said where this environment overlays the block."""
     overlay = ("services", service.key, "resources")
     document, path = (file.document, overlay) if overlay in file.document.lines else (manifest.document, ("resources",))
-    fitting = [
-        pool
-        for cluster in file.value.clusters.values()
-        for pool in cluster.pools.values()
-        if pool.open and not pool.tpu
-    ]
-    if need.gpu:
-        fitting = [pool for pool in fitting if pools.offers(pool, need.gpu.type, need.gpu.count)]
-        if not fitting:
-            wanted = f"{need.gpu.count} x {need.gpu.type}"
-            what = f"no node pool of environment `{file.name}` has {wanted} in one node"
-            yield document.problem((*path, "gpu"), what, "add such a pool or ask for another type")
-            return
-    else:  # GKE keeps other pods off nodes with accelerators ("About GPUs in GKE", taints)
-        fitting = [pool for pool in fitting if not pools.accelerator(pool)[1]]
-    machines = [machine(pool.machine) for pool in fitting]
-    cpu, memory = units.millicores(need.cpu), units.octets(need.memory)
-    if any(node.allocatable_millicores >= cpu and node.allocatable_memory >= memory for node in machines):
-        return
-    what = f"a pod asks for {need.cpu} CPU and {need.memory}, more than any node of environment `{file.name}` has"
-    yield document.problem(path, what, _largest(machines))
-
-
-def _largest(machines: Sequence[Machine]) -> str:
-    if not machines:
-        return "add a node pool without taints that has at least one node"
-    largest = max(machines, key=lambda node: (node.allocatable_millicores, node.allocatable_memory))
-    offered = f"{largest.allocatable_millicores}m CPU and {largest.allocatable_memory // 2**20}Mi for pods"
-    return f"ask for less, or add a larger pool: {largest.name} offers {offered}"
+    for below, what, remedy in fitting.refusals(service.spec.resources, file):
+        yield document.problem((*path, *below), what, remedy)

@@ -33,21 +33,29 @@ _MIB: Final = 2**20
 
 @dataclass(frozen=True)
 class Need:
-    """What pods ask for together: millicores, bytes, pods, GPUs."""
+    """What pods ask for together: millicores, bytes, pods, GPUs, chips of TPUs."""
 
     cpu: int = 0
     memory: int = 0
     pods: int = 0
     gpus: int = 0
+    tpus: int = 0
 
     def __add__(self, other: Need) -> Need:
-        return Need(self.cpu + other.cpu, self.memory + other.memory, self.pods + other.pods, self.gpus + other.gpus)
+        return Need(
+            self.cpu + other.cpu,
+            self.memory + other.memory,
+            self.pods + other.pods,
+            self.gpus + other.gpus,
+            self.tpus + other.tpus,
+        )
 
     @property
     def shown(self) -> dict[str, str]:
         """As the environment file spells it."""
         memory = f"{-(-self.memory // _MIB)}Mi"
-        return {"cpu": f"{self.cpu}m", "memory": memory, "pods": str(self.pods), "gpus": str(self.gpus)}
+        counts = {"pods": str(self.pods), "gpus": str(self.gpus), "tpus": str(self.tpus)}
+        return {"cpu": f"{self.cpu}m", "memory": memory, **counts}
 
 
 def limits(teams: dict[str, Team], team: str) -> Team:
@@ -68,7 +76,8 @@ def most(spec: Service) -> Need:
     cpu, memory = units.millicores(need.cpu), units.octets(need.memory)
     if spec.release.model:
         cpu, memory = cpu + _SIDECAR_CPU, memory + _SIDECAR_MEMORY
-    return Need(pods * cpu, pods * memory, pods, pods * (need.gpu.count if need.gpu else 0))
+    gpus, tpus = need.gpu.count if need.gpu else 0, need.tpu.chips if need.tpu else 0
+    return Need(pods * cpu, pods * memory, pods, pods * gpus, pods * tpus)
 
 
 def refusals(file: EnvironmentFile, services: Sequence[WantedService]) -> Iterator[Problem]:
@@ -91,10 +100,10 @@ def refusals(file: EnvironmentFile, services: Sequence[WantedService]) -> Iterat
 
 def _beyond(file: EnvironmentFile, team: str, services: Sequence[WantedService]) -> Iterator[Problem]:
     granted = limits(file.value.teams, team).limits
-    have = Need(units.millicores(granted.cpu), units.octets(granted.memory), granted.pods, granted.gpus)
+    have = Need(units.millicores(granted.cpu), units.octets(granted.memory), granted.pods, granted.gpus, granted.tpus)
     needs = {service.name: most(service.spec) for service in services}
     need = sum(needs.values(), Need())
-    for key in ("cpu", "memory", "pods", "gpus"):
+    for key in ("cpu", "memory", "pods", "gpus", "tpus"):
         wanted, limit = getattr(need, key), getattr(have, key)
         if wanted <= limit:
             continue

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from infra.kubernetes.placement import devices, grace, placement
 from slipway import units
 from slipway.schema.manifest import Command
 
@@ -47,7 +48,7 @@ def template(args: PodArgs, team: str) -> dict[str, Any]:
     pod: dict[str, Any] = {
         "serviceAccountName": spec.name,
         "automountServiceAccountToken": False,
-        "terminationGracePeriodSeconds": 30,
+        "terminationGracePeriodSeconds": grace(spec.resources, 30),
         "securityContext": {
             "runAsNonRoot": True,
             "runAsUser": _UID,
@@ -66,9 +67,7 @@ def template(args: PodArgs, team: str) -> dict[str, Any]:
             _spread("kubernetes.io/hostname", spec.name),
         ],
     }
-    if spec.resources.gpu:
-        pod["nodeSelector"] = {"cloud.google.com/gke-accelerator": spec.resources.gpu.type}
-        pod["tolerations"] = [{"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"}]
+    pod |= placement(spec.resources)
     metadata: dict[str, Any] = {"labels": labels}
     if args.model:
         metadata["annotations"] = {"gke-gcsfuse/volumes": "true"}
@@ -145,10 +144,9 @@ def _variables(args: PodArgs) -> dict[str, str]:
 
 def _resources(spec: Service) -> dict[str, Any]:
     """Requests; memory is also the limit (a pod over it is the pod that dies), CPU is not limited."""
-    wanted, limits = {"cpu": spec.resources.cpu, "memory": spec.resources.memory}, {"memory": spec.resources.memory}
-    if spec.resources.gpu:
-        limits["nvidia.com/gpu"] = str(spec.resources.gpu.count)
-    return {"requests": wanted, "limits": limits}
+    need = spec.resources
+    wanted = {"cpu": need.cpu, "memory": need.memory}
+    return {"requests": wanted, "limits": {"memory": need.memory, **devices(need)}}
 
 
 def _probes(probes: Probes, port: int | None) -> dict[str, Any]:

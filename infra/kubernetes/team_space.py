@@ -99,6 +99,7 @@ def quota(limits: Mapping[str, str]) -> dict[str, str]:
         "requests.memory": limits["memory"],
         "limits.memory": limits["memory"],
         "requests.nvidia.com/gpu": limits["gpus"],
+        "requests.google.com/tpu": limits["tpus"],
         "pods": limits["pods"],
         "services.loadbalancers": "0",
         "services.nodeports": "0",

@@ -66,6 +66,7 @@ class Limits(Strict):
     memory: Memory = Field(default="256Gi", description="Memory.")
     pods: Annotated[int, Field(ge=1, le=10000)] = Field(default=200, description="Pods.")
     gpus: Annotated[int, Field(ge=0, le=1000)] = Field(default=0, description="GPUs.")
+    tpus: Annotated[int, Field(ge=0, le=10000)] = Field(default=0, description="Chips of TPUs.")
 
 
 class Team(Strict):

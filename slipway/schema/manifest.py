@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
@@ -45,12 +46,39 @@ class Gpu(Strict):
     count: Annotated[int, Field(ge=1, le=8)] = Field(default=1, description="Accelerators of each pod.")
 
 
+class Tpu(Strict):
+    """A TPU slice, which is one node or several that come and go together."""
+
+    type: str = Field(description="Accelerator type as GKE's nodes are labelled, such as `tpu-v6e-slice`.")
+    topology: Annotated[
+        str, form(r"[1-9][0-9]*(x[1-9][0-9]*){1,2}", "no topology", "write the chips in each dimension, such as 2x4")
+    ] = Field(description="Chips of the slice in each dimension, such as `2x4`.")
+    chips: Annotated[int, Field(ge=1, le=8)] = Field(
+        description="Chips of each pod: all of its node's, such as 4 of a ct6e-standard-4t (google.com/tpu)."
+    )
+
+    @property
+    def hosts(self) -> int:
+        """Nodes of the slice, and pods that it takes to use it."""
+        return max(prod(int(side) for side in self.topology.split("x")) // self.chips, 1)
+
+
 class Resources(Strict):
     """What each pod asks for. Memory is also the limit; CPU is not limited, so that a busy node is used fully."""
 
     cpu: Cpu = Field(default="250m", description="Cores of each pod.")
     memory: Memory = Field(default="512Mi", description="Memory of each pod, request and limit.")
     gpu: Gpu | None = Field(default=None, description="Accelerators of each pod.")
+    tpu: Tpu | None = Field(default=None, description="TPU slice that the pods run on.")
+    spot: bool = Field(
+        default=False, description="Run on spot machines: cheaper, and taken away at any time with 15 s to end."
+    )
+
+    @model_validator(mode="after")
+    def _one_accelerator(self) -> Self:
+        if self.gpu and self.tpu:
+            raise WrongAtError(("tpu",), "no node has GPUs and TPUs; keep one of the two")
+        return self
 
 
 class Scaling(Strict):
@@ -168,6 +196,9 @@ class Service(Strict):
                 raise WrongAtError(("probes", name), message)
         if self.expose and self.port is None:
             raise WrongAtError(("expose",), "the service is exposed and has no port; set `port`")
+        if self.resources.tpu and self.resources.tpu.hosts > 1:
+            what = f"the slice is {self.resources.tpu.hosts} nodes that work on one thing together"
+            raise WrongAtError(("resources", "tpu"), f"{what}; use it from a kind: Job, or ask for one node's chips")
         for name in self.secrets:
             if f"{name}_FILE" in self.env or name in self.env:
                 what = f"`{name}` is a secret and a plain variable"

@@ -181,6 +181,7 @@ def test_the_quota_is_what_the_environment_grants(clone: Clone, inputs: Callable
         "requests.memory": "40Gi",
         "limits.memory": "40Gi",
         "requests.nvidia.com/gpu": "2",
+        "requests.google.com/tpu": "0",
         "pods": "50",
         "services.loadbalancers": "0",
         "services.nodeports": "0",

@@ -20,6 +20,7 @@ CORE = [
     "errors",
     "expanded",
     "exposure",
+    "fitting",
     "hardening",
     "heads",
     "health",
