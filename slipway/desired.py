@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Final
 from slipway import exposure, fitting, hardening, pools, quotas, sign_in
 from slipway.errors import Problem, Refused
 from slipway.repository import tags_in
+from slipway.rollouts.compile import plan
 from slipway.rollouts.weights import by_replicas
 from slipway.schema.artifacts import Image, Model, image, model
 from slipway.schema.base import WrongAtError
 from slipway.schema.reading import near
-from slipway.schema.rollout import Canary
+from slipway.schema.rollout import ABTest, Canary, Shadow
 from slipway.tools import images
 
 if TYPE_CHECKING:
@@ -139,11 +140,11 @@ def _buckets(file: EnvironmentFile) -> Iterator[Problem]:
 
 
 def _sides(service: WantedService, repository: Repository) -> Iterator[Problem]:
-    """A canary has a Service of its own for each side, beside those of the team's other services."""
-    for side in ("stable", "canary") if isinstance(service.spec.rollout, Canary) else ():
+    """A canary or preview has a Service of its own, beside those of the team's other services."""
+    for side in plan(service.spec).sides:
         other = repository.manifests.get(f"{service.key}-{side}")
         if other:
-            what = f"the canary of `{service.name}` makes a Service `{other.value.name}` of its own"
+            what = f"the {service.spec.rollout.strategy} of `{service.name}` makes a Service `{other.value.name}`"
             yield other.document.problem(("name",), what, "give this service another name")
 
 
@@ -168,6 +169,9 @@ def _service(service: WantedService, manifest: Manifest, file: EnvironmentFile) 
 
 def _canary(service: WantedService, manifest: Manifest, file: EnvironmentFile) -> Iterator[Problem]:
     """Whether the number of pods can keep the weights; said where this environment overlays one of the two."""
+    if isinstance(service.spec.rollout, ABTest | Shadow):
+        what = f"{service.spec.rollout.strategy} needs a gateway or a mesh that sends traffic by request"
+        yield manifest.document.problem(("rollout", "strategy"), what, "use canary or blue-green")
     if not isinstance(service.spec.rollout, Canary):
         return
     try:

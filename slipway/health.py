@@ -128,15 +128,27 @@ def _steps(spec: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
 
 
 def _step(spec: Mapping[str, Any], status: Mapping[str, Any]) -> str:
-    """Where a canary is, as `, step 2 of 4, weight 25 %`; empty when it has no steps left."""
+    """Where a rollout is, as `, step 1 of 2, weight 25 %` in the manifest's steps; empty when it has none left."""
+    if (blue_green := spec.get("strategy", {}).get("blueGreen")) is not None:
+        active = status.get("blueGreen", {}).get("activeSelector")
+        switched = active and active == status.get("currentPodHash") != status.get("stableRS")
+        name = blue_green.get("activeService", "")
+        return f", `{name}` leads to the new release" if switched else f", `{name}` leads to the old release"
     steps, index = _steps(spec), int(status.get("currentStepIndex", 0) or 0)
     if not steps or index >= len(steps):
         return ""
+    for kind, said in (("setHeaderRoute", "requests that match"), ("setMirrorRoute", "a copy of the traffic")):
+        if any(kind in step for step in steps):
+            return f", {said} to the new release" if any(kind in step for step in steps[:index]) else ""
     weights = [step["setWeight"] for step in steps[: index + 1] if "setWeight" in step]
-    return f", step {index + 1} of {len(steps)}, weight {weights[-1] if weights else 0} %"
+    every = sum("setWeight" in step for step in steps)
+    return f", step {len(weights)} of {every}, weight {weights[-1]} %" if weights else ""
 
 
 def _held(spec: Mapping[str, Any], status: Mapping[str, Any]) -> bool:
+    """Whether nothing but a person ends the pause at which a rollout stands."""
+    if (blue_green := spec.get("strategy", {}).get("blueGreen")) is not None:
+        return blue_green.get("autoPromotionEnabled") is False
     steps, index = _steps(spec), int(status.get("currentStepIndex", 0) or 0)
     if index >= len(steps) or "pause" not in steps[index]:
         return False

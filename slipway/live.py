@@ -50,7 +50,7 @@ class Cluster:
 
     def workload(self, service: WantedService) -> Mapping[str, Any] | None:
         """The service's Deployment or Rollout."""
-        compiled = plan(service.spec.rollout)
+        compiled = plan(service.spec)
         plural = f"{compiled.kind.lower()}s"
         return self.get(f"/apis/{compiled.api_version}/namespaces/{service.team}/{plural}/{service.name}")
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from slipway import units
 from slipway.schema.environment import Team
 from slipway.schema.reading import near
-from slipway.schema.rollout import Recreate
+from slipway.schema.rollout import Canary, Recreate, Rolling
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -70,7 +70,8 @@ def most(spec: Service) -> Need:
     """
     pods = spec.scaling.max or spec.scaling.min
     if not isinstance(spec.rollout, Recreate):
-        surge = spec.rollout.max_surge
+        # A preview becomes a full second set, and where traffic is sent by weight or request the old pods all stay.
+        surge = spec.rollout.max_surge if isinstance(spec.rollout, Rolling | Canary) else "100%"
         pods += -(-pods * int(surge.removesuffix("%")) // 100) if surge.endswith("%") else int(surge)
     need = spec.resources
     cpu, memory = units.millicores(need.cpu), units.octets(need.memory)

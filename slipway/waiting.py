@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from slipway.errors import FailedError
 from slipway.health import Health, State, diagnose, judge, reached
-from slipway.rollouts.compile import ARGO_ROLLOUT, plan
+from slipway.rollouts.compile import plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -104,7 +104,7 @@ def supervised(cluster: Cluster, outcomes: Sequence[Outcome]) -> list[Outcome]:
 
 
 def _by_controller(outcome: Outcome) -> bool:
-    return plan(outcome.service.spec.rollout).kind == ARGO_ROLLOUT[1]
+    return plan(outcome.service.spec).by_argo
 
 
 def _joined(*said: str) -> str:
@@ -124,9 +124,8 @@ def _ended(cluster: Cluster, outcome: Outcome, waited: float) -> Outcome | None:
 
 def _limit(service: WantedService) -> int:
     """Seconds after which waiting is pointless: pauses, and the controller's deadline for each part between them."""
-    compiled = plan(service.spec.rollout)
-    parts = 1 + len(compiled.strategy.get("canary", {}).get("steps", [])) // 2
-    return compiled.pauses + parts * compiled.deadline + _MARGIN
+    compiled = plan(service.spec)
+    return compiled.pauses + compiled.parts * compiled.deadline + _MARGIN
 
 
 def _told(cluster: Cluster, outcome: Outcome) -> Outcome:

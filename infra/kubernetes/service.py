@@ -21,14 +21,15 @@ from infra.kubernetes.objects import NAME, PART_OF, SKIP_AWAIT, metadata
 from infra.kubernetes.pod import PodArgs, selector, template
 from infra.kubernetes.secrets import secret_class
 from infra.kubernetes.team_space import TEAM
-from slipway.rollouts.compile import DEPLOYMENT, REVISIONS, plan
+from slipway.rollouts.compile import REVISIONS, plan
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from slipway.rollouts.compile import Plan
 
-STABLE, CANARY = "stable", "canary"
+
+SELECTED_BY = "slipway.dev/selected-by"
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ class Service(pulumi.ComponentResource):
     def __init__(self, name: str, args: ServiceArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("slipway:kubernetes:Service", name, None, opts)
         self._name, self._args, self._spec = name, args, args.pod.spec
-        compiled = plan(self._spec.rollout)
+        compiled = plan(self._spec)
         child = pulumi.ResourceOptions(parent=self)
         account = ServiceAccount(
             f"{name}-account", metadata=self._meta(), automount_service_account_token=False, opts=child
@@ -99,12 +100,11 @@ class Service(pulumi.ComponentResource):
         return bool(self._spec.expose and self._spec.expose.affinity == "client-ip")
 
     def _services(self, compiled: Plan) -> Sequence[pulumi.Resource]:
-        """One Service for callers; a Rollout also has one for each side, whose selector its controller completes."""
-        sides = [""] if (compiled.api_version, compiled.kind) == DEPLOYMENT else ["", STABLE, CANARY]
+        """One Service for callers, and one for each side of a rollout."""
         return [
             CoreService(
                 f"{self._name}-service{'-' + side if side else ''}",
-                metadata=self._meta(side, SKIP_AWAIT),
+                metadata=self._meta(side, _switching(compiled, side)),
                 spec=block(
                     {
                         "type": "ClusterIP",
@@ -116,11 +116,11 @@ class Service(pulumi.ComponentResource):
                 ),
                 opts=pulumi.ResourceOptions(
                     parent=self,
-                    # The controller adds the pod template's hash to these two selectors; it owns them from then on.
-                    ignore_changes=["spec.selector"] if side else [],
+                    # The controller adds the pod template's hash to these selectors; it owns them from then on.
+                    ignore_changes=["spec.selector"] if side or compiled.switches else [],
                 ),
             )
-            for side in sides
+            for side in ("", *compiled.sides)
         ]
 
     def _workload(self, compiled: Plan, before: list[pulumi.Resource]) -> pulumi.Resource:
@@ -134,11 +134,8 @@ class Service(pulumi.ComponentResource):
         if not self._spec.scaling.autoscaled:
             spec["replicas"] = self._spec.scaling.min  # left out where the autoscaler owns it (pulumi-kubernetes#2491)
         opts = pulumi.ResourceOptions(parent=self, depends_on=before)
-        if (compiled.api_version, compiled.kind) == DEPLOYMENT:
+        if not compiled.by_argo:
             return Deployment(f"{self._name}-deployment", metadata=self._meta("", SKIP_AWAIT), spec=spec, opts=opts)
-        if self._spec.port:
-            sides = {f"{side}Service": f"{self._spec.name}-{side}" for side in (STABLE, CANARY)}
-            spec["strategy"] = {"canary": {**compiled.strategy["canary"], **sides}}
         spec["progressDeadlineAbort"] = True  # a canary that cannot start goes back by itself
         return CustomResource(
             f"{self._name}-rollout",
@@ -176,3 +173,12 @@ class Service(pulumi.ComponentResource):
             ),
             opts=opts,
         )
+
+
+def _switching(compiled: Plan, side: str) -> dict[str, str]:
+    """Annotations of a Service. One says whose its selector is: when that changes, the Service is applied anew.
+
+    Without it a service that leaves blue-green would keep the controller's hash in its selector, and lose its pods.
+    """
+    own = {} if side or not compiled.switches else {SELECTED_BY: "argo-rollouts"}
+    return {**SKIP_AWAIT, **own}

@@ -7,15 +7,28 @@ maxSurge and maxUnavailable default to 1 while the code resolves 25 %: both are 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from slipway import units
-from slipway.schema.rollout import Canary, Recreate, Rolling, Rollout
+from slipway.rollouts import checks
+from slipway.schema.rollout import ABTest, BlueGreen, Canary, Recreate, Rolling, Shadow
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from slipway.schema.checks import Check
+    from slipway.schema.manifest import Service
+    from slipway.schema.rollout import Match, Step
 
 DEPLOYMENT: Final = ("apps/v1", "Deployment")
 ARGO_ROLLOUT: Final = ("argoproj.io/v1alpha1", "Rollout")
 REVISIONS: Final = 10
 """Old releases that are kept to go back to."""
+STABLE, CANARY, PREVIEW = "stable", "canary", "preview"
+MATCH_ROUTE: Final = "slipway-match"
+"""The route of an A/B test, which the controller makes and removes."""
+MIRROR_ROUTE: Final = "slipway-mirror"
+"""The route of a shadow, which the controller makes and removes."""
 
 
 @dataclass(frozen=True)
@@ -27,32 +40,123 @@ class Plan:
     strategy: dict[str, Any]
     deadline: int
     """Seconds without progress after which the rollout has failed."""
-    pauses: int
+    pauses: int = 0
     """Seconds that the rollout holds still by itself."""
+    parts: int = 1
+    """Stretches between holds, each of which may take the deadline."""
+    sides: tuple[str, ...] = ()
+    """Suffixes of the Services beside that for callers, whose selectors the controller completes."""
+    switches: bool = False
+    """Whether the controller also completes the selector of the Service for callers: it points it at one release."""
+
+    @property
+    def by_argo(self) -> bool:
+        """Whether the Argo Rollouts controller runs it."""
+        return self.kind == ARGO_ROLLOUT[1]
 
 
-def plan(rollout: Rollout) -> Plan:
-    """The plan for `rollout`."""
+def plan(spec: Service) -> Plan:
+    """The plan for a service. What the traffic layer needs is added by it (slipway.rollouts.traffic)."""
+    rollout = spec.rollout
     deadline = units.seconds(rollout.deadline)
     if isinstance(rollout, Rolling):
         strategy = {"type": "RollingUpdate", "rollingUpdate": _shares(rollout)}
-        return Plan(*DEPLOYMENT, strategy, deadline, 0)
+        return Plan(*DEPLOYMENT, strategy, deadline)
     if isinstance(rollout, Recreate):
-        return Plan(*DEPLOYMENT, {"type": "Recreate"}, deadline, 0)
-    return _canary(rollout, deadline)
+        return Plan(*DEPLOYMENT, {"type": "Recreate"}, deadline)
+    if isinstance(rollout, BlueGreen):
+        return _blue_green(spec, rollout, deadline)
+    return _canary(spec, rollout, deadline)
 
 
-def _canary(rollout: Canary, deadline: int) -> Plan:
+def _canary(spec: Service, rollout: Canary | ABTest | Shadow, deadline: int) -> Plan:
+    """A canary, and the two tests that are a canary of weight 0 with a route of their own."""
     steps: list[dict[str, Any]] = []
-    pauses = 0
-    for step in rollout.steps:
-        hold = units.seconds(step.hold)
-        pauses += hold
-        steps += [{"setWeight": step.weight}, {"pause": {"duration": f"{hold}s"}}]
-    return Plan(*ARGO_ROLLOUT, {"canary": {**_shares(rollout), "steps": steps}}, deadline, pauses)
+    for step in rollout.steps if isinstance(rollout, Canary) else ():
+        steps += [{"setWeight": step.weight}, *_hold(spec.name, step, rollout.checks)]
+    if isinstance(rollout, ABTest):
+        steps += _beside(
+            spec.name, rollout, "setHeaderRoute", {"name": MATCH_ROUTE, "match": [_matched(rollout.match)]}
+        )
+    if isinstance(rollout, Shadow):
+        steps += _beside(spec.name, rollout, "setMirrorRoute", {"name": MIRROR_ROUTE, "percentage": rollout.share})
+    held = rollout.steps if isinstance(rollout, Canary) else [rollout]
+    measured = checks.background(spec.name, rollout.checks, steps)
+    strategy: dict[str, Any] = {**_shares(rollout), "steps": steps, **measured}
+    sides = (STABLE, CANARY) if spec.port else ()
+    for side in sides:
+        strategy[f"{side}Service"] = f"{spec.name}-{side}"
+    return Plan(
+        *ARGO_ROLLOUT,
+        {"canary": strategy},
+        deadline,
+        pauses=sum(each.seconds for each in held),
+        parts=1 + len(held),
+        sides=sides,
+    )
 
 
-def _shares(rollout: Rolling | Canary) -> dict[str, Any]:
+def _beside(service: str, rollout: ABTest | Shadow, kind: str, route: dict[str, Any]) -> list[dict[str, Any]]:
+    """Pods without traffic first, then the route to them; it is taken away before all traffic comes."""
+    return [
+        {"setCanaryScale": {"replicas": rollout.pods}},
+        {kind: route},
+        *_hold(service, rollout, rollout.checks),
+        {kind: {"name": route["name"]}},
+    ]
+
+
+def _hold(service: str, held: Step | ABTest | Shadow, measured: Sequence[Check]) -> list[dict[str, Any]]:
+    """A pause; with checks, the measurements that fill its time, or come before somebody is waited for."""
+    if not held.hold:
+        return [*checks.before_approval(service, measured), {"pause": {}}]
+    if measured:
+        return [checks.held(service, measured, held.seconds)]
+    return [{"pause": {"duration": f"{held.seconds}s"}}]
+
+
+def _matched(match: Match) -> dict[str, Any]:
+    """A cookie is one of several in its header: RFC 6265, 4.2.1."""
+    if match.header:
+        return {"headerName": match.header.name, "headerValue": {"exact": match.header.value}}
+    cookie = match.cookie
+    assert cookie  # noqa: S101 - the schema has one of the two
+    name, value = (_literally(text) for text in (cookie.name, cookie.value))
+    return {"headerName": "cookie", "headerValue": {"regex": f"(.*; ?)?{name}={value}(;.*)?"}}
+
+
+def _literally(text: str) -> str:
+    """`text` in a regular expression of RE2, which has no escape for letters and digits."""
+    return "".join(each if each.isalnum() or each in "-_" else f"\\{each}" for each in text)
+
+
+def _blue_green(spec: Service, rollout: BlueGreen, deadline: int) -> Plan:
+    strategy: dict[str, Any] = {
+        "activeService": spec.name,
+        "previewService": f"{spec.name}-{PREVIEW}",
+        "autoPromotionEnabled": rollout.promote == "automatic",
+        "scaleDownDelaySeconds": units.seconds(rollout.keep_old),
+        "maxUnavailable": 0,
+    }
+    if rollout.after:
+        strategy["autoPromotionSeconds"] = units.seconds(rollout.after)
+    if rollout.preview_pods:
+        strategy["previewReplicaCount"] = rollout.preview_pods
+    kept = units.seconds(rollout.after) if rollout.after else 0
+    old = units.seconds(rollout.keep_old)
+    strategy |= checks.around_switch(spec.name, rollout.checks, rollout.checks_after, kept=kept, old=old)
+    return Plan(
+        *ARGO_ROLLOUT,
+        {"blueGreen": strategy},
+        deadline,
+        pauses=kept + (old if rollout.checks_after else 0),
+        parts=2,
+        sides=(PREVIEW,),
+        switches=True,
+    )
+
+
+def _shares(rollout: Rolling | Canary | ABTest | Shadow) -> dict[str, Any]:
     return {"maxSurge": _share(rollout.max_surge), "maxUnavailable": _share(rollout.max_unavailable)}
 
 

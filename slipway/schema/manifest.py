@@ -21,7 +21,7 @@ from slipway.schema.base import (
     WrongAtError,
     form,
 )
-from slipway.schema.rollout import Rolling, Rollout
+from slipway.schema.rollout import ABTest, BlueGreen, Rolling, Rollout, Shadow
 
 
 class Release(Strict):
@@ -199,6 +199,9 @@ class Service(Strict):
         if self.resources.tpu and self.resources.tpu.hosts > 1:
             what = f"the slice is {self.resources.tpu.hosts} nodes that work on one thing together"
             raise WrongAtError(("resources", "tpu"), f"{what}; use it from a kind: Job, or ask for one node's chips")
+        if self.port is None and isinstance(self.rollout, BlueGreen | ABTest | Shadow):
+            what = f"{self.rollout.strategy} is about who gets the traffic, and the service has no port"
+            raise WrongAtError(("rollout", "strategy"), f"{what}; set `port`, or use rolling, recreate or canary")
         for name in self.secrets:
             if f"{name}_FILE" in self.env or name in self.env:
                 what = f"`{name}` is a secret and a plain variable"

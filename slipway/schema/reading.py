@@ -12,7 +12,6 @@ from pydantic import BaseModel, ValidationError
 from slipway.errors import Problem, Refused
 from slipway.schema.base import WrongAtError
 from slipway.schema.manifest import LATER_KINDS, LATER_TARGETS
-from slipway.schema.rollout import LATER_STRATEGIES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,7 +39,7 @@ _REMEDY: Final = {
     "a mapping": "write keys and values below it",
     "a path or a command": "write a path such as /readyz, or {exec: [PROGRAM, ARGUMENT]}",
 }
-_LATER: Final = (*LATER_KINDS, *LATER_TARGETS, *LATER_STRATEGIES)
+_LATER: Final = (*LATER_KINDS, *LATER_TARGETS)
 _SHOWN: Final = 60
 """Characters of a wrong value that a message repeats."""
 
@@ -90,7 +89,7 @@ def _problem(model: type[BaseModel], document: Document, error: ErrorDetails) ->
     if kind == "union_tag_invalid":
         return _unknown_word(document, (*path, "strategy"), str(context["tag"]), str(context["expected_tags"]))
     if kind == "union_tag_not_found":
-        remedy = "add `strategy: rolling`, `strategy: recreate` or `strategy: canary`"
+        remedy = "add the strategy, such as `strategy: rolling` or `strategy: canary`"
         return document.problem(path, f"the key `strategy` is missing under `{name}`", remedy)
     if kind in _WANTED:
         return document.problem(path, *_wrong_type(name, error["input"], _WANTED[kind]))

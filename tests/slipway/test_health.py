@@ -58,6 +58,13 @@ def rollout(image: str = IMAGE, *, paused: bool = False, **status: Any) -> dict[
     }
 
 
+def blue_green(*, active: str = "6c9", approved: bool = False, **status: Any) -> dict[str, Any]:
+    """A blue-green Rollout from release 6c9 to 7d4."""
+    built = rollout(**{"currentPodHash": "7d4", "stableRS": "6c9", "blueGreen": {"activeSelector": active}, **status})
+    built["spec"]["strategy"] = {"blueGreen": {"activeService": "churn", "autoPromotionEnabled": not approved}}
+    return built
+
+
 DEADLINE = {"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded", "message": "..."}
 PROGRESSING = {"type": "Progressing", "status": "True", "reason": "NewReplicaSetAvailable"}
 CASES = [
@@ -79,18 +86,22 @@ CASES = [
     ("rollout-other", rollout(OLD), State.OTHER, f"the cluster wants {OLD}"),
     ("rollout-stale", rollout(observedGeneration="6"), State.PROGRESSING, "its controller has not seen the change yet"),
     ("rollout-stale-number", rollout(observedGeneration=6), State.PROGRESSING, "its controller has not seen the change yet"),
-    ("rollout-holds", rollout(phase="Paused", message="CanaryPauseStep", currentStepIndex=1), State.PROGRESSING, "holding, step 2 of 4, weight 25 %"),
-    ("rollout-approval", rollout(phase="Paused", message="CanaryPauseStep", currentStepIndex=3), State.WAITING, "paused until somebody goes on, step 4 of 4, weight 50 %"),
-    ("rollout-between", rollout(phase="Paused", message="inconclusive", currentStepIndex=2), State.PROGRESSING, "holding, step 3 of 4, weight 50 %"),
-    ("rollout-stopped", rollout(phase="Paused", message="manually paused", currentStepIndex=1, paused=True), State.WAITING, "paused until somebody goes on, step 2 of 4, weight 25 %"),
-    ("rollout-moves", rollout(phase="Progressing", message="more replicas need to be updated", currentStepIndex=0, currentPodHash="7d4"), State.PROGRESSING, "more replicas need to be updated, step 1 of 4, weight 25 %"),
-    ("rollout-quiet", rollout(phase="Progressing", currentStepIndex=2), State.PROGRESSING, "rolling out, step 3 of 4, weight 50 %"),
+    ("rollout-holds", rollout(phase="Paused", message="CanaryPauseStep", currentStepIndex=1), State.PROGRESSING, "holding, step 1 of 2, weight 25 %"),
+    ("rollout-approval", rollout(phase="Paused", message="CanaryPauseStep", currentStepIndex=3), State.WAITING, "paused until somebody goes on, step 2 of 2, weight 50 %"),
+    ("rollout-between", rollout(phase="Paused", message="inconclusive", currentStepIndex=2), State.PROGRESSING, "holding, step 2 of 2, weight 50 %"),
+    ("rollout-stopped", rollout(phase="Paused", message="manually paused", currentStepIndex=1, paused=True), State.WAITING, "paused until somebody goes on, step 1 of 2, weight 25 %"),
+    ("rollout-moves", rollout(phase="Progressing", message="more replicas need to be updated", currentStepIndex=0, currentPodHash="7d4"), State.PROGRESSING, "more replicas need to be updated, step 1 of 2, weight 25 %"),
+    ("rollout-quiet", rollout(phase="Progressing", currentStepIndex=2), State.PROGRESSING, "rolling out, step 2 of 2, weight 50 %"),
     ("rollout-aborted", rollout(phase="Degraded", abort=True, message="RolloutAborted: exceeded its deadline"), State.FAILED, "aborted, back on the old release: RolloutAborted: exceeded its deadline"),
     ("rollout-degraded", rollout(phase="Degraded", message="ProgressDeadlineExceeded"), State.FAILED, "ProgressDeadlineExceeded"),
     ("rollout-degraded-quiet", rollout(phase="Degraded"), State.FAILED, "degraded"),
     ("rollout-healthy-of-before", rollout(currentPodHash="7d4"), State.PROGRESSING, "rolling out"),
+    ("preview-holds", blue_green(phase="Paused"), State.PROGRESSING, "holding, `churn` leads to the old release"),
+    ("preview-approval", blue_green(approved=True, phase="Paused"), State.WAITING, "paused until somebody goes on, `churn` leads to the old release"),
+    ("switched", blue_green(active="7d4", phase="Progressing"), State.PROGRESSING, "rolling out, `churn` leads to the new release"),
+    ("blue-green", blue_green(active="7d4", phase="Healthy", stableRS="7d4"), State.HEALTHY, ""),
     ("rollout-few", rollout(availableReplicas=3), State.PROGRESSING, "3 of 4 pods are ready"),
-    ("rollout-first", rollout(phase=None, currentStepIndex=None, stableRS=None, availableReplicas=None), State.PROGRESSING, "rolling out, step 1 of 4, weight 25 %"),
+    ("rollout-first", rollout(phase=None, currentStepIndex=None, stableRS=None, availableReplicas=None), State.PROGRESSING, "rolling out, step 1 of 2, weight 25 %"),
 ]  # fmt: skip
 
 

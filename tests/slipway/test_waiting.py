@@ -85,8 +85,8 @@ def test_it_ends_when_all_are_well(clone: Clone) -> None:
         ("growth/fraud", State.HEALTHY),
     ]
     assert clock.now == 5
-    assert notes[0] == "growth/churn 4/4: holding, step 2 of 4, weight 25 % and 1 more"
-    assert notes[-1] == "growth/churn 4/4: holding, step 2 of 4, weight 25 %"
+    assert notes[0] == "growth/churn 4/4: holding, step 1 of 2, weight 25 % and 1 more"
+    assert notes[-1] == "growth/churn 4/4: holding, step 1 of 2, weight 25 %"
     assert cluster.looks.count("growth/fraud") == 3  # who is settled is not asked again
 
 
