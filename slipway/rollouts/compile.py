@@ -79,7 +79,9 @@ def _canary(spec: Service, rollout: Canary | ABTest | Shadow, deadline: int) -> 
             spec.name, rollout, "setHeaderRoute", {"name": MATCH_ROUTE, "match": [_matched(rollout.match)]}
         )
     if isinstance(rollout, Shadow):
-        steps += _beside(spec.name, rollout, "setMirrorRoute", {"name": MIRROR_ROUTE, "percentage": rollout.share})
+        # Without a match the controller takes the step for the route's removal (argo-rollouts 1.10, istio.go).
+        route = {"name": MIRROR_ROUTE, "percentage": rollout.share, "match": [{"path": {"prefix": "/"}}]}
+        steps += _beside(spec.name, rollout, "setMirrorRoute", route)
     held = rollout.steps if isinstance(rollout, Canary) else [rollout]
     measured = checks.background(spec.name, rollout.checks, steps)
     strategy: dict[str, Any] = {**_shares(rollout), "steps": steps, **measured}
@@ -116,9 +118,9 @@ def _hold(service: str, held: Step | ABTest | Shadow, measured: Sequence[Check])
 
 
 def _matched(match: Match) -> dict[str, Any]:
-    """A cookie is one of several in its header: RFC 6265, 4.2.1."""
+    """A cookie is one of several in its header: RFC 6265, 4.2.1. Istio wants names of headers in lower case."""
     if match.header:
-        return {"headerName": match.header.name, "headerValue": {"exact": match.header.value}}
+        return {"headerName": match.header.name.lower(), "headerValue": {"exact": match.header.value}}
     cookie = match.cookie
     assert cookie  # noqa: S101 - the schema has one of the two
     name, value = (_literally(text) for text in (cookie.name, cookie.value))

@@ -136,7 +136,9 @@ def test_a_shadow() -> None:
         "pause",
         "setMirrorRoute",
     ]
-    assert found.strategy["canary"]["steps"][1]["setMirrorRoute"]["percentage"] == 20
+    mirror = found.strategy["canary"]["steps"][1]["setMirrorRoute"]
+    assert mirror["percentage"] == 20
+    assert mirror["match"], "a step without a match removes the route"
     assert found.strategy["canary"]["steps"][3] == {"setMirrorRoute": {"name": "slipway-mirror"}}
     assert found.pauses == 1800
 
