@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from slipway.contract import Contract
     from slipway.desired import WantedService
+    from slipway.schema.artifacts import Image
 
 
 def kubeconfig(contract: Contract, variables: Mapping[str, str] | None = None) -> str:
@@ -44,4 +45,9 @@ def kubeconfig(contract: Contract, variables: Mapping[str, str] | None = None) -
 
 def full_image(service: WantedService, contract: Contract) -> str:
     """The image as a pod pulls it, with the environment's registry."""
-    return f"{contract.registries[service.image.registry]}/{service.image.name}{service.image.suffix}"
+    return pulled(service.image, contract)
+
+
+def pulled(image: Image, contract: Contract) -> str:
+    """An image as a pod pulls it."""
+    return f"{contract.registries[image.registry]}/{image.name}{image.suffix}"

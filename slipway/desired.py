@@ -10,7 +10,7 @@ import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from slipway import exposure, fitting, hardening, pools, quotas, sign_in
+from slipway import exposure, hardening, pods, pools, quotas, sign_in
 from slipway.errors import Problem, Refused
 from slipway.repository import tags_in
 from slipway.rollouts.compile import plan
@@ -51,6 +51,11 @@ class WantedService:
     def key(self) -> str:
         """TEAM/NAME."""
         return f"{self.team}/{self.name}"
+
+    @property
+    def sidecars(self) -> dict[str, Image]:
+        """The image of each sidecar."""
+        return {name: image(sidecar.image) for name, sidecar in self.spec.sidecars.items()}
 
     @property
     def release(self) -> str:
@@ -152,18 +157,10 @@ def _service(service: WantedService, manifest: Manifest, file: EnvironmentFile) 
     environment, say = file.value, manifest.document.problem
     if not environment.stand_ins:
         yield from tags_in(manifest)
-    if service.image.registry not in environment.registries:
-        what = f"environment `{file.name}` has no registry `{service.image.registry}`"
-        yield say(("release", "image"), what, near(service.image.registry, list(environment.registries)))
-    elif (kind := environment.registries[service.image.registry].format) != "docker":
-        what = (
-            f"registry `{service.image.registry}` of environment `{file.name}` has format {kind}, which is no image's"
-        )
-        yield say(("release", "image"), what, "name one with format docker")
+    yield from pods.problems(service, manifest, file)
     if service.model and MODELS not in environment.buckets:
         what = f"environment `{file.name}` has no bucket `{MODELS}` to take the model from"
         yield say(("release", "model"), what, f"add `{MODELS}: {{}}` to buckets in {file.document.file}")
-    yield from _fits(service, manifest, file)
     yield from _canary(service, manifest, file)
 
 
@@ -186,11 +183,3 @@ def _canary(service: WantedService, manifest: Manifest, file: EnvironmentFile) -
             yield file.document.problem((*overlay, "scaling", "min"), f"{what} ({asked})", remedy)
         else:
             yield manifest.document.problem(("rollout", *error.path), what, remedy)
-
-
-def _fits(service: WantedService, manifest: Manifest, file: EnvironmentFile) -> Iterator[Problem]:
-    """Whether one pod fits at least one node of the environment; said where this environment overlays the block."""
-    overlay = ("services", service.key, "resources")
-    document, path = (file.document, overlay) if overlay in file.document.lines else (manifest.document, ("resources",))
-    for below, what, remedy in fitting.refusals(service.spec.resources, file):
-        yield document.problem((*path, *below), what, remedy)

@@ -25,9 +25,12 @@ node, and the taint only where node auto-provisioning makes the pool; in `taints
 """
 
 
-def refusals(need: Resources, file: EnvironmentFile) -> Iterator[tuple[tuple[str, ...], str, str]]:
+def refusals(
+    need: Resources, file: EnvironmentFile, together: tuple[int, int] | None = None
+) -> Iterator[tuple[tuple[str, ...], str, str]]:
     """What keeps a pod that asks for `need` off every node: key below `resources`, what is wrong, what would be right.
 
+    `together` is what all containers of the pod ask for, in millicores and bytes, where `need` is only one's.
     GKE keeps other pods off nodes with accelerators ("About GPUs in GKE", "Plan TPUs in GKE": taints).
     """
     every = [pool for cluster in file.value.clusters.values() for pool in cluster.pools.values()]
@@ -55,10 +58,14 @@ def refusals(need: Resources, file: EnvironmentFile) -> Iterator[tuple[tuple[str
     else:
         fitting = [pool for pool in fitting if not pool.tpu and not pools.accelerator(pool)[1]]
     nodes = [machines.machine(pool.machine) for pool in fitting]
+    asked = f"{need.cpu} CPU and {need.memory}"
     cpu, memory = units.millicores(need.cpu), units.octets(need.memory)
+    if together:
+        cpu, memory = together
+        asked = f"{cpu}m CPU and {-(-memory // 2**20)}Mi with its sidecars"
     if any(node.allocatable_millicores >= cpu and node.allocatable_memory >= memory for node in nodes):
         return
-    what = f"a pod asks for {need.cpu} CPU and {need.memory}, more than any node of environment `{file.name}` has"
+    what = f"a pod asks for {asked}, more than any node of environment `{file.name}` has"
     yield (), what, _largest(nodes)
 
 

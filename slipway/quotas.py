@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from slipway import units
+from slipway.pods import counts
 from slipway.schema.environment import Team
 from slipway.schema.reading import near
 from slipway.schema.rollout import Canary, Recreate, Rolling
@@ -22,12 +23,6 @@ if TYPE_CHECKING:
     from slipway.repository import EnvironmentFile
     from slipway.schema.manifest import Service
 
-_SIDECAR_CPU: Final = 250
-_SIDECAR_MEMORY: Final = 256 * 2**20
-"""Millicores and bytes that GKE adds to a pod that mounts a bucket, and that count in the quota as ours do.
-
-Source: GKE documentation, "Configure the Cloud Storage FUSE CSI driver sidecar container", defaults.
-"""
 _MIB: Final = 2**20
 
 
@@ -74,9 +69,7 @@ def most(spec: Service) -> Need:
         surge = spec.rollout.max_surge if isinstance(spec.rollout, Rolling | Canary) else "100%"
         pods += -(-pods * int(surge.removesuffix("%")) // 100) if surge.endswith("%") else int(surge)
     need = spec.resources
-    cpu, memory = units.millicores(need.cpu), units.octets(need.memory)
-    if spec.release.model:
-        cpu, memory = cpu + _SIDECAR_CPU, memory + _SIDECAR_MEMORY
+    cpu, memory = counts(spec)
     gpus, tpus = need.gpu.count if need.gpu else 0, need.tpu.chips if need.tpu else 0
     return Need(pods * cpu, pods * memory, pods, pods * gpus, pods * tpus)
 

@@ -255,8 +255,9 @@ def _branches_mapped_twice(environments: Mapping[str, EnvironmentFile]) -> Itera
 
 
 def tags_in(manifest: Manifest) -> Iterator[Problem]:
-    """A release named by tag: refused wherever it counts (everywhere but `local`)."""
-    reference = manifest.value.release.image
-    if image(reference).digest is None:
-        what = f"image `{reference}` is named by a tag, which can move"
-        yield manifest.document.problem(("release", "image"), what, "add the digest: NAME:TAG@sha256:<64 hex digits>")
+    """Images named by tag: refused wherever it counts (everywhere but `local`)."""
+    sidecars = {("sidecars", name, "image"): each.image for name, each in manifest.value.sidecars.items()}
+    for path, reference in {("release", "image"): manifest.value.release.image, **sidecars}.items():
+        if image(reference).digest is None:
+            what = f"image `{reference}` is named by a tag, which can move"
+            yield manifest.document.problem(path, what, "add the digest: NAME:TAG@sha256:<64 hex digits>")

@@ -14,7 +14,7 @@ from infra.kubernetes.secrets import SecretsArgs
 from infra.kubernetes.service import Service, ServiceArgs
 from slipway import contract as contracts
 from slipway import units
-from slipway.addresses import full_image
+from slipway.addresses import full_image, pulled
 from slipway.desired import MODELS
 from slipway.schema.artifacts import SHORT
 from stacks.hosts import host
@@ -31,7 +31,8 @@ def declare(desired: Desired, team: str) -> None:
     contract = read_contract(desired)
     opts = pulumi.ResourceOptions(provider=provider(contract))
     services = desired.team(team)
-    adopting = provider(contract, adopting=True) if any(wanted.spec.secrets for wanted in services) else None
+    kept = any(wanted.spec.secrets or wanted.spec.config for wanted in services)
+    adopting = provider(contract, adopting=True) if kept else None
     for wanted in services:
         args = ServiceArgs(team, team, pod(desired, wanted, contract), exposure(desired, wanted, contract), adopting)
         Service(wanted.name, args, opts)
@@ -48,6 +49,7 @@ def pod(desired: Desired, wanted: WantedService, contract: Contract) -> PodArgs:
         model=wanted.model,
         models_bucket=contract.buckets.get(MODELS),
         secrets=_secrets(desired, wanted, contract) if wanted.spec.secrets else None,
+        sidecars={name: pulled(image, contract) for name, image in wanted.sidecars.items()},
     )
 
 

@@ -1,30 +1,35 @@
-"""The pod template of a service. Pure: from plain values to the form of Kubernetes' PodTemplateSpec."""
+"""The pod template of a service. Pure: from plain values to the form of Kubernetes' PodTemplateSpec.
+
+What it is made of is in modules of its own: containers, probes, volumes, model, config, secrets.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from infra.kubernetes import volumes
+from infra.kubernetes.config import ConfigArgs
+from infra.kubernetes.containers import TMP, container, program, resources, scratch, sidecar
+from infra.kubernetes.model import ANNOTATIONS, ModelArgs
 from infra.kubernetes.placement import devices, grace, placement
-from slipway import units
-from slipway.schema.manifest import Command
+from infra.kubernetes.probes import probes
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from infra.kubernetes.secrets import SecretsArgs
     from slipway.schema.artifacts import Model
-    from slipway.schema.manifest import Probes, Service
+    from slipway.schema.manifest import Service
 
 CONTAINER: Final = "service"
-_PROBE_PERIOD: Final = 5
 _UID: Final = 10001
 """The user that the examples' images name; any number works that is not 0."""
-_MODELS: Final = "/models"
-"""Where the environment's bucket of models is mounted, read only."""
 
 
 @dataclass(frozen=True)
 class PodArgs:
-    """`image` is complete, with its host; `models_bucket` is where the model's files are."""
+    """`image` is complete, with its host, and so are those of `sidecars`; `models_bucket` has the model's files."""
 
     spec: Service
     image: str
@@ -32,6 +37,18 @@ class PodArgs:
     model: Model | None
     models_bucket: str | None
     secrets: SecretsArgs | None = None
+    sidecars: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    @property
+    def config(self) -> ConfigArgs | None:
+        """The service's configuration files."""
+        config = self.spec.config
+        return ConfigArgs(self.spec.name, config.path, config.files) if config else None
+
+    @property
+    def fetched(self) -> ModelArgs | None:
+        """The release's model."""
+        return ModelArgs(self.model, self.models_bucket) if self.model else None
 
 
 def selector(name: str) -> dict[str, str]:
@@ -41,10 +58,10 @@ def selector(name: str) -> dict[str, str]:
 
 def template(args: PodArgs, team: str) -> dict[str, Any]:
     """The pod template: non-root, read-only, spread over zones and nodes, with the model's version as a label."""
-    spec = args.spec
+    spec, model = args.spec, args.fetched
     labels = {**selector(spec.name), "app.kubernetes.io/part-of": team, "slipway.dev/release": args.release}
-    if args.model:
-        labels |= {"slipway.dev/model": args.model.name, "slipway.dev/model-version": args.model.version}
+    beside = [_sidecar(args, name) for name, each in spec.sidecars.items() if not each.before]
+    before = [_sidecar(args, name) for name, each in spec.sidecars.items() if each.before]
     pod: dict[str, Any] = {
         "serviceAccountName": spec.name,
         "automountServiceAccountToken": False,
@@ -56,34 +73,32 @@ def template(args: PodArgs, team: str) -> dict[str, Any]:
             "fsGroup": _UID,
             "seccompProfile": {"type": "RuntimeDefault"},
         },
-        "containers": [_container(args)],
-        "volumes": [
-            {"name": "tmp", "emptyDir": {}},
-            *_model_volumes(args),
-            *([args.secrets.volume] if args.secrets else []),
-        ],
+        # the service's own is the first: by its image the release that runs is told
+        "containers": [_container(args), *beside],
+        "volumes": _volumes(args),
         "topologySpreadConstraints": [
             _spread("topology.kubernetes.io/zone", spec.name),
             _spread("kubernetes.io/hostname", spec.name),
         ],
     }
+    if before:
+        pod["initContainers"] = before
     pod |= placement(spec.resources)
-    metadata: dict[str, Any] = {"labels": labels}
-    if args.model:
-        metadata["annotations"] = {"gke-gcsfuse/volumes": "true"}
+    metadata: dict[str, Any] = {"labels": labels | (model.labels if model else {})}
+    if model:
+        metadata["annotations"] = dict(ANNOTATIONS)
     return {"metadata": metadata, "spec": pod}
 
 
-def _model_volumes(args: PodArgs) -> list[dict[str, Any]]:
-    """The bucket of models as a file system.
-
-    Source: GKE documentation, "Mount Cloud Storage buckets as CSI ephemeral volumes".
-    """
-    if not args.model:
-        return []
-    attributes = {"bucketName": args.models_bucket, "mountOptions": "implicit-dirs"}
-    driver = {"driver": "gcsfuse.csi.storage.gke.io", "readOnly": True, "volumeAttributes": attributes}
-    return [{"name": "models", "csi": driver}]
+def _volumes(args: PodArgs) -> list[dict[str, Any]]:
+    return [
+        {"name": "tmp", "emptyDir": {}},
+        *({"name": scratch(name), "emptyDir": {}} for name in args.spec.sidecars),
+        *(args.fetched.volumes if args.fetched else []),
+        *([args.secrets.volume] if args.secrets else []),
+        *([args.config.volume] if args.config else []),
+        *volumes.temporary(args.spec.volumes),
+    ]
 
 
 def _spread(key: str, name: str) -> dict[str, Any]:
@@ -97,72 +112,34 @@ def _spread(key: str, name: str) -> dict[str, Any]:
 
 
 def _container(args: PodArgs) -> dict[str, Any]:
-    spec = args.spec
-    container: dict[str, Any] = {
-        "name": CONTAINER,
-        "image": args.image,
-        "imagePullPolicy": "IfNotPresent",
-        "env": [{"name": name, "value": value} for name, value in sorted(_variables(args).items())],
-        "resources": _resources(spec),
-        "securityContext": {
-            "allowPrivilegeEscalation": False,
-            "readOnlyRootFilesystem": True,
-            "capabilities": {"drop": ["ALL"]},
-        },
+    spec, wanted = args.spec, resources(args.spec.resources)
+    wanted["limits"] |= devices(spec.resources)
+    return {
+        **container(CONTAINER, args.image, _variables(args)),
+        "resources": wanted,
         "volumeMounts": [
-            {"name": "tmp", "mountPath": "/tmp"},  # noqa: S108 - the pod's own emptyDir
-            *([{"name": "models", "mountPath": _MODELS, "readOnly": True}] if args.model else []),
+            {"name": "tmp", "mountPath": TMP},
+            *([args.fetched.mount] if args.fetched else []),
             *([args.secrets.mount] if args.secrets else []),
+            *([args.config.mount] if args.config else []),
+            *volumes.mounts(spec.volumes),
         ],
-        **_probes(spec.probes, spec.port),
+        **probes(spec.probes, spec.port),
+        **program(spec.command, spec.args, spec.port),
     }
-    if spec.command:
-        container["command"] = list(spec.command)
-    if spec.args:
-        container["args"] = list(spec.args)
-    if spec.port:
-        # Without a name: the list's key is the number, so a changed one is, to a dry run of server-side apply, a
-        # second port beside the old one, and a name on both would be refused.
-        container["ports"] = [{"containerPort": spec.port, "protocol": "TCP"}]
-    return container
+
+
+def _sidecar(args: PodArgs, name: str) -> dict[str, Any]:
+    """Sees the configuration and the volumes that it names; never secrets."""
+    spec = args.spec.sidecars[name]
+    mounts = [*([args.config.mount] if args.config else []), *volumes.mounts(args.spec.volumes, spec.volumes)]
+    return sidecar(name, args.sidecars[name], spec, mounts)
 
 
 def _variables(args: PodArgs) -> dict[str, str]:
     own = {"PORT": str(args.spec.port)} if args.spec.port else {}
-    if args.model:
-        own |= {
-            "MODEL_NAME": args.model.name,
-            "MODEL_VERSION": args.model.version,
-            "MODEL_DIGEST": args.model.digest,
-            "MODEL_BASE": _MODELS,
-            "MODEL_PATH": f"{_MODELS}/{args.model.name}/{args.model.version}",
-        }
+    if args.fetched:
+        own |= args.fetched.variables
     if args.secrets:
         own |= args.secrets.variables
     return own | args.spec.env
-
-
-def _resources(spec: Service) -> dict[str, Any]:
-    """Requests; memory is also the limit (a pod over it is the pod that dies), CPU is not limited."""
-    need = spec.resources
-    wanted = {"cpu": need.cpu, "memory": need.memory}
-    return {"requests": wanted, "limits": {"memory": need.memory, **devices(need)}}
-
-
-def _probes(probes: Probes, port: int | None) -> dict[str, Any]:
-    built: dict[str, Any] = {}
-    if probes.ready:
-        built["readinessProbe"] = {**_handler(probes.ready, port), "periodSeconds": _PROBE_PERIOD}
-    if probes.live:
-        built["livenessProbe"] = {**_handler(probes.live, port), "periodSeconds": 2 * _PROBE_PERIOD}
-    first = probes.ready or probes.live
-    if first:
-        tries = -(-units.seconds(probes.start_within) // _PROBE_PERIOD)
-        built["startupProbe"] = {**_handler(first, port), "periodSeconds": _PROBE_PERIOD, "failureThreshold": tries}
-    return built
-
-
-def _handler(probe: str | Command, port: int | None) -> dict[str, Any]:
-    if isinstance(probe, Command):
-        return {"exec": {"command": list(probe.exec)}, "timeoutSeconds": 5}
-    return {"httpGet": {"path": probe, "port": port, "scheme": "HTTP"}, "timeoutSeconds": 2}

@@ -16,6 +16,7 @@ from pulumi_kubernetes.policy.v1 import PodDisruptionBudget
 
 from infra.blocks import block
 from infra.kubernetes import autoscaler
+from infra.kubernetes.config import config_map
 from infra.kubernetes.exposure import ExposureArgs, callers, exposed
 from infra.kubernetes.objects import NAME, PART_OF, SKIP_AWAIT, metadata
 from infra.kubernetes.pod import PodArgs, selector, template
@@ -36,7 +37,8 @@ SELECTED_BY = "slipway.dev/selected-by"
 class ServiceArgs:
     """`namespace` is the team's. `exposure` is None for what is called inside of the cluster only.
 
-    `adopting` is a provider that takes over what exists; needed where the pod reads secrets.
+    `adopting` is a provider that takes over what exists; needed where the pod reads secrets or
+    configuration.
     """
 
     team: str
@@ -49,7 +51,7 @@ class ServiceArgs:
 class Service(pulumi.ComponentResource):
     """ServiceAccount, Deployment or Rollout, Service, HorizontalPodAutoscaler, PodDisruptionBudget, NetworkPolicy.
 
-    And where the manifest asks for them: SecretProviderClass; HTTPRoute, GCPBackendPolicy, HealthCheckPolicy.
+    And where the manifest asks for them: SecretProviderClass, ConfigMap; HTTPRoute and its policies.
     """
 
     def __init__(self, name: str, args: ServiceArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -64,6 +66,9 @@ class Service(pulumi.ComponentResource):
         if (secrets := args.pod.secrets) and args.adopting:
             meta = self._meta(secrets.class_name.removeprefix(f"{self._spec.name}-"), SKIP_AWAIT)
             before.append(secret_class(name, meta, secrets, self, args.adopting))
+        if (config := args.pod.config) and args.adopting:
+            meta = self._meta(config.map_name.removeprefix(f"{self._spec.name}-"))
+            before.append(config_map(name, meta, config, self, args.adopting))
         if self._spec.port:
             services = self._services(compiled)
             before += services

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from math import prod
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import Field, model_validator
 
 from slipway.schema.artifacts import ImageReference, ModelReference
 from slipway.schema.base import (
@@ -21,7 +21,11 @@ from slipway.schema.base import (
     WrongAtError,
     form,
 )
+from slipway.schema.config import Config
+from slipway.schema.probes import Probes, answers
 from slipway.schema.rollout import ABTest, BlueGreen, Rolling, Rollout, Shadow
+from slipway.schema.sidecars import Sidecar, check_sidecars
+from slipway.schema.volumes import Volume, check_mounts
 
 
 class Release(Strict):
@@ -105,35 +109,6 @@ class Scaling(Strict):
         return self.max is not None and self.max > self.min
 
 
-class Command(Strict):
-    """A probe that runs a program in the container; exit 0 is well."""
-
-    exec: Annotated[list[str], Field(min_length=1)] = Field(description="Program and arguments.")
-
-
-def _kind_of_probe(value: Any) -> str | None:
-    return "Command" if isinstance(value, (dict, Command)) else "path" if isinstance(value, str) else None
-
-
-Path = Annotated[str, form(r"/[!-~]*", "no path", "write one that starts with a slash, such as /readyz")]
-Probe = Annotated[
-    Annotated[Path, Tag("path")] | Annotated[Command, Tag("Command")],
-    Discriminator(
-        _kind_of_probe,
-        custom_error_type="no_probe",
-        custom_error_message="neither a path nor a command",
-    ),
-]
-
-
-class Probes(Strict):
-    """How Kubernetes asks whether a pod is well: an HTTP path on `port`, or a command."""
-
-    ready: Probe | None = Field(default=None, description="Ready for traffic?")
-    live: Probe | None = Field(default=None, description="Alive? If not, the container is restarted.")
-    start_within: Duration = Field(default="2m", description="Time to load before `ready` and `live` count.")
-
-
 class Secret(Strict):
     """A pinned version of a secret in Secret Manager. A new version is a release: it rolls out, and rolls back."""
 
@@ -180,6 +155,14 @@ class Service(Strict):
         description="Secrets by variable. The pod reads each with its own identity as a file; NAME_FILE says where. "
         "No value enters Git, Pulumi or the variables.",
     )
+    config: Config | None = Field(
+        default=None,
+        description="Configuration files. They belong to the release: another content rolls out, and rolls back.",
+    )
+    volumes: dict[Label, Volume] = Field(default={}, description="Disk space of each pod, by name.")
+    sidecars: dict[Label, Sidecar] = Field(
+        default={}, description="Containers that help the service, by name, in the order in which they start."
+    )
     expose: Expose | None = Field(default=None, description="Reached from outside of the cluster; not, without it.")
     callers: list[Label] = Field(
         default=[], description="Other teams whose pods may call this service; its own team always may."
@@ -190,10 +173,9 @@ class Service(Strict):
 
     @model_validator(mode="after")
     def _answers(self) -> Self:
-        for name, probe in (("ready", self.probes.ready), ("live", self.probes.live)):
-            if self.port is None and isinstance(probe, str):
-                message = f"probe `{probe}` is an HTTP path but the service has no port; set `port` or use exec"
-                raise WrongAtError(("probes", name), message)
+        answers(self.probes, self.port)
+        check_mounts(self.volumes, self.config)
+        check_sidecars(self.sidecars, self.volumes, self.port)
         if self.expose and self.port is None:
             raise WrongAtError(("expose",), "the service is exposed and has no port; set `port`")
         if self.resources.tpu and self.resources.tpu.hosts > 1:

@@ -14,6 +14,7 @@ import pytest
 
 from slipway.errors import Refused
 from slipway.repository import find_root, load
+from slipway.schema.manifest import Service
 from tests.support.repositories import CHURN, DEV, DIGEST, FILES, FRAUD, LOCAL, PRODUCTION, RANKING
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ PROBE = "write a path such as /readyz, or {exec: [PROGRAM, ARGUMENT]}"
 SYNTAX = "check indentation, quotes, brackets and colons here"
 DURATION = "write a whole number with s, m or h, such as 90s or 5m"
 SHARE = "write a percentage up to 100% or a number of pods below 1000, such as 25% or 1"
+KEYS = ", ".join(sorted(Service.model_fields))
 POOL = "        machine: e2-standard-4\n        nodes: {min_per_zone: 1, max_per_zone: 3}\n"
 OVERLAY = "  growth/churn:\n    scaling:\n      min: 6\n      max: 24\n"
 
@@ -59,10 +61,10 @@ EDITS = [
     ("key-unknown-deep", CHURN, "  max: 12", "  maxi: 12", f"{CHURN}:16: unknown key `scaling.maxi`; did you mean `max`?"),
     ("key-unknown-instead", CHURN, "      for: 5m", "      four: 5m", f"{CHURN}:21: unknown key `rollout.steps[0].four`; did you mean `for`?"),
     ("key-unknown-far", CHURN, "  max: 12", "  zzz: 12", f"{CHURN}:16: unknown key `scaling.zzz`; use one of: cpu, down_after, max, min"),
-    ("key-merge", CHURN, "port: 8080", "port: 8080\n<<: {name: other}", f"{CHURN}:8: unknown key `<<`; use one of: args, callers, command, description, env, expose, kind, labels, name, port, probes, release, resources, rollout, scaling, secrets, target"),
+    ("key-merge", CHURN, "port: 8080", "port: 8080\n<<: {name: other}", f"{CHURN}:8: unknown key `<<`; use one of: {KEYS}"),
     ("key-missing", CHURN, "kind: Service\n", "", f"{CHURN}:1: the key `kind` is missing; add it"),
     ("key-missing-deep", CHURN, f"  image: ml/churn:1.4.0@{DIGEST}\n", "", f"{CHURN}:4: the key `image` is missing; add it to `release`"),
-    ("key-missing-after-far", CHURN, "name: churn", "zzz: churn", [f"{CHURN}:1: the key `name` is missing; add it", f"{CHURN}:2: unknown key `zzz`; use one of: args, callers, command, description, env, expose, kind, labels, name, port, probes, release, resources, rollout, scaling, secrets, target"]),
+    ("key-missing-after-far", CHURN, "name: churn", "zzz: churn", [f"{CHURN}:1: the key `name` is missing; add it", f"{CHURN}:2: unknown key `zzz`; use one of: {KEYS}"]),
     # types
     ("type-text", CHURN, "name: churn", "name: 3", f"{CHURN}:2: `name` is the number 3, not text; {QUOTES}"),
     ("type-text-list", CHURN, "name: churn", "name: [churn]", f"{CHURN}:2: `name` is a list, not text; write one value"),

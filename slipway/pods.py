@@ -1,0 +1,68 @@
+"""What a pod of a service asks for, and whether the environment has it: images in its registries, room on a node.
+
+Source of the sum: Kubernetes documentation, "Sidecar Containers", section on resource sharing: containers that run side
+by side add up; an init container that ends counts only where it asks for more than all that.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from slipway import fitting, units
+from slipway.schema.reading import near
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from slipway.desired import WantedService
+    from slipway.errors import Problem
+    from slipway.repository import EnvironmentFile, Manifest
+    from slipway.schema.artifacts import Image
+    from slipway.schema.manifest import Service
+    from slipway.source import KeyPath
+
+_BUCKET_CPU: Final = 250
+_BUCKET_MEMORY: Final = 256 * 2**20
+"""Millicores and bytes that GKE adds to a pod that mounts a bucket, and that count as ours do.
+
+Source: GKE documentation, "Configure the Cloud Storage FUSE CSI driver sidecar container", defaults.
+"""
+
+
+def asks(spec: Service) -> tuple[int, int]:
+    """Millicores and bytes that our own containers of one pod ask for together."""
+    every = [spec.resources, *(sidecar.resources for sidecar in spec.sidecars.values())]
+    return sum(units.millicores(each.cpu) for each in every), sum(units.octets(each.memory) for each in every)
+
+
+def counts(spec: Service) -> tuple[int, int]:
+    """Millicores and bytes of one pod with what GKE adds to it: what the scheduler and a quota count."""
+    cpu, memory = asks(spec)
+    return (cpu + _BUCKET_CPU, memory + _BUCKET_MEMORY) if spec.release.model else (cpu, memory)
+
+
+def problems(service: WantedService, manifest: Manifest, file: EnvironmentFile) -> Iterator[Problem]:
+    """What of the service's pods this environment cannot have."""
+    yield from _pullable(service.image, ("release", "image"), manifest, file)
+    for name, image in service.sidecars.items():
+        yield from _pullable(image, ("sidecars", name, "image"), manifest, file)
+    yield from _fits(service, manifest, file)
+
+
+def _pullable(image: Image, path: KeyPath, manifest: Manifest, file: EnvironmentFile) -> Iterator[Problem]:
+    registries = file.value.registries
+    if image.registry not in registries:
+        what = f"environment `{file.name}` has no registry `{image.registry}`"
+        yield manifest.document.problem(path, what, near(image.registry, list(registries)))
+    elif (kind := registries[image.registry].format) != "docker":
+        what = f"registry `{image.registry}` of environment `{file.name}` has format {kind}, which is no image's"
+        yield manifest.document.problem(path, what, "name one with format docker")
+
+
+def _fits(service: WantedService, manifest: Manifest, file: EnvironmentFile) -> Iterator[Problem]:
+    """Whether one pod fits at least one node of the environment; said where this environment overlays the block."""
+    overlay = ("services", service.key, "resources")
+    document, path = (file.document, overlay) if overlay in file.document.lines else (manifest.document, ("resources",))
+    more = asks(service.spec) if service.spec.sidecars else None
+    for below, what, remedy in fitting.refusals(service.spec.resources, file, more):
+        yield document.problem((*path, *below), what, remedy)

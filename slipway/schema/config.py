@@ -1,0 +1,41 @@
+"""The `config:` block: files of a service that are configuration, kept in Git and rolled back with the release."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Final, Self
+
+from pydantic import Field, model_validator
+
+from slipway.schema.base import Strict, WrongAtError, checked
+from slipway.schema.paths import MountPath
+
+_FILE: Final = re.compile(r"[-._a-zA-Z0-9]+")
+_LONGEST: Final = 253
+_MOST: Final = 2**20
+"""Bytes of a ConfigMap's data. Source: Kubernetes documentation, "ConfigMaps" (1 MiB), and `validation.go`,
+ValidateConfigMap: values count, keys do not."""
+
+
+def _file_name(text: str) -> None:
+    """A key of a ConfigMap (Kubernetes, `validation.go`, IsConfigMapKey)."""
+    if not _FILE.fullmatch(text) or len(text) > _LONGEST or text == "." or text.startswith(".."):
+        rule = "use letters, digits, dots, dashes and underscores; there are no folders in it"
+        raise ValueError(f"`{text}` is no file name of a ConfigMap; {rule}")
+
+
+class Config(Strict):
+    """Files that the container finds in a folder, read only. Another content is another release of the service."""
+
+    path: MountPath = Field(description="Folder in the container, such as `/etc/churn`.")
+    files: dict[Annotated[str, checked(_file_name)], str] = Field(
+        min_length=1, description="Content by file name. Never a secret: this file is in Git."
+    )
+
+    @model_validator(mode="after")
+    def _small(self) -> Self:
+        size = sum(len(content.encode()) for content in self.files.values())
+        if size > _MOST:
+            remedy = "Kubernetes takes 1048576 in all; put data into the model or a volume"
+            raise WrongAtError(("files",), f"the files have {size} bytes; {remedy}")
+        return self
