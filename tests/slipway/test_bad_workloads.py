@@ -1,0 +1,128 @@
+"""What people get wrong in configuration, volumes and sidecars, and what they are told."""
+
+# ruff: noqa: E501 - one case is one row, and its message stands in it as people read it
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.repositories import DIGEST, FRAUD
+
+if TYPE_CHECKING:
+    from tests.support.repositories import Clone
+
+SIDE = f"sidecars: {{proxy: {{image: ml/proxy@{DIGEST}"
+FILE = "use letters, digits, dots, dashes and underscores; there are no folders in it"
+
+# id, what is added to the manifest as its seventh line, what is told at which line
+ROWS = [
+    ("config-empty", "config: {path: /etc/a, files: {}}", "5: `config.files` is empty; write at least one"),
+    (
+        "config-folder",
+        "config: {path: /etc/a, files: {a/b: x}}",
+        f"5: config.files: `a/b` is no file name of a ConfigMap; {FILE}",
+    ),
+    (
+        "config-dots",
+        "config: {path: /etc/a, files: {..a: x}}",
+        f"5: config.files: `..a` is no file name of a ConfigMap; {FILE}",
+    ),
+    (
+        "config-large",
+        f"config: {{path: /etc/a, files: {{a: {'x' * 1048577}}}}}",
+        "5: config: the files have 1048577 bytes; Kubernetes takes 1048576 in all; put data into the model or a volume",
+    ),
+    (
+        "config-relative",
+        "config: {path: etc/a, files: {a: x}}",
+        "5: config.path: `etc/a` is no path to mount at; write an absolute one without a slash at its end: /data",
+    ),
+    (
+        "config-parent",
+        "config: {path: /etc/.., files: {a: x}}",
+        "5: config.path: `/etc/..` is no path to mount at; write an absolute one without a slash at its end: /data",
+    ),
+    (
+        "config-taken",
+        "config: {path: /tmp/a, files: {a: x}}",
+        "5: config.path: `/tmp/a` collides with /tmp, which is for every container's own scratch space; choose another path",
+    ),
+    (
+        "config-above-taken",
+        "config: {path: /var/run, files: {a: x}}",
+        "5: config.path: `/var/run` collides with /var/run/secrets, which is for secrets; choose another path",
+    ),
+    (
+        "volume-nested",
+        "volumes: {a: {path: /data, size: 1Gi}, b: {path: /data/b, size: 1Gi}}",
+        "5: `/data/b` and `/data` of volumes.a lie in each other; give each a path of its own",
+    ),
+    (
+        "volume-in-config",
+        "config: {path: /data/c, files: {a: x}}\nvolumes: {a: {path: /data, size: 1Gi}}",
+        "5: `/data/c` and `/data` of volumes.a lie in each other; give each a path of its own",
+    ),
+    (
+        "volume-own",
+        "volumes: {models: {path: /data, size: 1Gi}}",
+        "5: `models` is a volume of the platform's; choose another name",
+    ),
+    (
+        "volume-storage",
+        "volumes: {a: {path: /data, size: 1Gi, storage: premium-rwo}}",
+        "5: volumes.a: storage is premium-rwo, and the volume is no disk of its own; add `keep: true`, or remove `storage`",
+    ),
+    (
+        "volume-small",
+        "volumes: {a: {path: /data, size: 1Gi, keep: true}}",
+        "5: volumes.a: a kept disk of 1Gi cannot be had; Google has 10Gi to 64Ti",
+    ),
+    ("volume-no-size", "volumes: {a: {path: /data}}", "5: the key `size` is missing; add it to `volumes.a`"),
+    (
+        "sidecar-tag",
+        "sidecars: {proxy: {image: ml/proxy:2}}",
+        "5: image `ml/proxy:2` is named by a tag, which can move; add the digest: NAME:TAG@sha256:<64 hex digits>",
+    ),
+    (
+        "sidecar-registry",
+        f"sidecars: {{proxy: {{image: mll/proxy@{DIGEST}}}}}",
+        "5: environment `{}` has no registry `mll`; did you mean `ml`?",
+    ),
+    (
+        "sidecar-own",
+        f"sidecars: {{service: {{image: ml/proxy@{DIGEST}}}}}",
+        "5: `service` is a container of the platform's; choose another name",
+    ),
+    (
+        "sidecar-port",
+        f"{SIDE}, port: 8080}}}}",
+        "5: port 8080 is that of the service, and a pod has it once; choose another",
+    ),
+    (
+        "sidecar-probe",
+        f"{SIDE}, probes: {{ready: /r}}}}}}",
+        "5: probe `/r` is an HTTP path but sidecar `proxy` has no port; set `port` or use exec",
+    ),
+    (
+        "sidecar-volume",
+        f"{SIDE}, volumes: [cache]}}}}",
+        "5: the service has no volume `cache`; add it to `volumes`",
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "text", "expected"), ROWS, ids=[row[0] for row in ROWS])
+def test_it_is_refused(clone: Clone, name: str, text: str, expected: str) -> None:
+    del name
+    clone.edit(FRAUD, "port: 8080\n", f"{text}\nport: 8080\n")
+    found = [str(problem) for problem in clone.problems()]
+    environments = ("dev", "local", "production") if "{}" in expected else ("",)
+    assert found == [f"{FRAUD}:{expected.replace('{}', name)}" for name in environments]
+
+
+def test_a_tag_of_a_sidecar_is_good_enough_for_local(clone: Clone) -> None:
+    clone.edit(FRAUD, "port: 8080\n", "sidecars: {proxy: {image: ml/proxy:2}}\nport: 8080\n")
+    (fraud,) = [each for each in clone.desired("local").services if each.name == "fraud"]
+    assert fraud.sidecars["proxy"].suffix == ":2"
