@@ -20,7 +20,7 @@ if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
 from slipway import profiles  # noqa: E402 - the repository need not be installed
-from slipway.schema import base, manifest  # noqa: E402
+from slipway.schema import base, probes  # noqa: E402
 from slipway.schema.artifacts import ImageReference, ModelReference  # noqa: E402
 from slipway.schema.environment import Environment  # noqa: E402
 from slipway.schema.manifest import Service  # noqa: E402
@@ -44,7 +44,7 @@ _WORDS: Final[tuple[tuple[Any, str], ...]] = (
     (base.Range, "private IPv4 range, such as `10.0.0.0/20`"),
     (ImageReference, "image: `REGISTRY/NAME@sha256:...`"),
     (ModelReference, "model: `NAME/VERSION@sha256:...`"),
-    (manifest.Path, "path, such as `/readyz`"),
+    (probes.Path, "path, such as `/readyz`"),
 )
 _PLAIN: Final = {str: "text", int: "whole number", bool: "true or false"}
 

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Final, Self
+from typing import Annotated, Final
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from slipway.schema.base import Strict, WrongAtError, checked
+from slipway.schema.base import Strict, checked
 from slipway.schema.paths import MountPath
 
 _FILE: Final = re.compile(r"[-._a-zA-Z0-9]+")
 _LONGEST: Final = 253
-_MOST: Final = 2**20
-"""Bytes of a ConfigMap's data. Source: Kubernetes documentation, "ConfigMaps" (1 MiB), and `validation.go`,
-ValidateConfigMap: values count, keys do not."""
 
 
 def _file_name(text: str) -> None:
@@ -25,17 +22,12 @@ def _file_name(text: str) -> None:
 
 
 class Config(Strict):
-    """Files that the container finds in a folder, read only. Another content is another release of the service."""
+    """Files that the container finds in a folder, read only. Another content is another release of the service.
+
+    A ConfigMap takes 1 MiB (Kubernetes documentation, "ConfigMaps"): no manifest that is read is as large.
+    """
 
     path: MountPath = Field(description="Folder in the container, such as `/etc/churn`.")
     files: dict[Annotated[str, checked(_file_name)], str] = Field(
         min_length=1, description="Content by file name. Never a secret: this file is in Git."
     )
-
-    @model_validator(mode="after")
-    def _small(self) -> Self:
-        size = sum(len(content.encode()) for content in self.files.values())
-        if size > _MOST:
-            remedy = "Kubernetes takes 1048576 in all; put data into the model or a volume"
-            raise WrongAtError(("files",), f"the files have {size} bytes; {remedy}")
-        return self

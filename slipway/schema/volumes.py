@@ -1,12 +1,11 @@
-"""The `volumes:` block: disk space of each pod, which goes with the pod or is kept."""
+"""The `volumes:` block: disk space of each pod, which goes with the pod."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Literal, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from pydantic import Field, model_validator
 
-from slipway import units
 from slipway.schema.base import Memory, Strict, WrongAtError
 from slipway.schema.paths import MountPath, apart
 
@@ -18,31 +17,22 @@ if TYPE_CHECKING:
 _OWN: Final = ("tmp", "models", "bucket", "secrets", "config")
 _OWN_STARTS: Final = ("tmp-", "gke-")
 """Names of volumes that the pod has by itself (infra/kubernetes/pod.py), and that GKE adds."""
-_SMALLEST, _LARGEST = 10 * 2**30, 64 * 2**40
-"""Bytes of a disk. Source: Compute Engine documentation, "About Persistent Disk" (10 GiB to 64 TiB)."""
 
 
 class Volume(Strict):
-    """Space on the node's disk, gone with the pod; with `keep`, a disk of the pod's own that outlives it."""
+    """Space on the node's disk for one pod, gone with it."""
 
     path: MountPath = Field(description="Folder in the container, such as `/cache`.")
-    size: Memory = Field(description="Size, such as `10Gi`. A pod that writes more without `keep` is evicted.")
+    size: Memory = Field(description="Size, such as `10Gi`. A pod that writes more is evicted.")
     keep: bool = Field(
-        default=False,
-        description="A disk for each pod of a stateful set, which the pod finds again after every rollout. It is kept "
-        "when the service goes or is scaled down, too: somebody deletes its claim by hand.",
-    )
-    storage: Literal["standard-rwo", "premium-rwo"] | None = Field(
-        default=None, description="GKE's storage class of a kept disk: balanced (the default) or SSD."
+        default=False, description="A disk that outlives the pod. Refused so far: it needs a stateful set."
     )
 
     @model_validator(mode="after")
-    def _whole(self) -> Self:
-        if self.storage and not self.keep:
-            what = f"storage is {self.storage}, and the volume is no disk of its own"
-            raise WrongAtError(("storage",), f"{what}; add `keep: true`, or remove `storage`")
-        if self.keep and not _SMALLEST <= units.octets(self.size) <= _LARGEST:
-            raise WrongAtError(("size",), f"a kept disk of {self.size} cannot be had; Google has 10Gi to 64Ti")
+    def _goes_with_the_pod(self) -> Self:
+        if self.keep:
+            what = "a disk that is kept is one pod's own, which takes a stateful set, and this version makes none"
+            raise WrongAtError(("keep",), f"{what}; remove `keep`, and put what has to stay into a bucket")
         return self
 
 
