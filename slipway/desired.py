@@ -10,15 +10,16 @@ import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from slipway import exposure, hardening, pods, pools, quotas, sign_in
+from slipway import exposure, hardening, pods, pools, quotas, sign_in, traffic
 from slipway.errors import Problem, Refused
 from slipway.repository import tags_in
 from slipway.rollouts.compile import plan
+from slipway.rollouts.traffic import layer
 from slipway.rollouts.weights import by_replicas
 from slipway.schema.artifacts import Image, Model, image, model
 from slipway.schema.base import WrongAtError
 from slipway.schema.reading import near
-from slipway.schema.rollout import ABTest, Canary, Shadow
+from slipway.schema.rollout import Canary
 from slipway.tools import images
 
 if TYPE_CHECKING:
@@ -161,14 +162,14 @@ def _service(service: WantedService, manifest: Manifest, file: EnvironmentFile) 
     if service.model and MODELS not in environment.buckets:
         what = f"environment `{file.name}` has no bucket `{MODELS}` to take the model from"
         yield say(("release", "model"), what, f"add `{MODELS}: {{}}` to buckets in {file.document.file}")
-    yield from _canary(service, manifest, file)
+    if refused := list(traffic.problems(service, manifest, file)):
+        yield from refused
+    elif layer(service.spec, environment) == "replicas":
+        yield from _canary(service, manifest, file)
 
 
 def _canary(service: WantedService, manifest: Manifest, file: EnvironmentFile) -> Iterator[Problem]:
     """Whether the number of pods can keep the weights; said where this environment overlays one of the two."""
-    if isinstance(service.spec.rollout, ABTest | Shadow):
-        what = f"{service.spec.rollout.strategy} needs a gateway or a mesh that sends traffic by request"
-        yield manifest.document.problem(("rollout", "strategy"), what, "use canary or blue-green")
     if not isinstance(service.spec.rollout, Canary):
         return
     try:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from slipway import units
 from slipway.pods import counts
+from slipway.rollouts.traffic import layer
 from slipway.schema.environment import Team
 from slipway.schema.reading import near
 from slipway.schema.rollout import Canary, Recreate, Rolling
@@ -21,8 +22,12 @@ if TYPE_CHECKING:
     from slipway.desired import WantedService
     from slipway.errors import Problem
     from slipway.repository import EnvironmentFile
+    from slipway.rollouts.traffic import Layer
     from slipway.schema.manifest import Service
 
+_PROXY_CPU: Final = 100
+_PROXY_MEMORY: Final = 128 * 2**20
+"""Millicores and bytes that a mesh's proxy asks for. Source: Istio, Helm values of istiod, global.proxy.resources."""
 _MIB: Final = 2**20
 
 
@@ -58,18 +63,22 @@ def limits(teams: dict[str, Team], team: str) -> Team:
     return teams.get(team, Team())
 
 
-def most(spec: Service) -> Need:
+def most(spec: Service, carrier: Layer = "replicas", *, meshed: bool = False) -> Need:
     """What the pods of one service ask for at its most: the largest number of them, and a rollout's surge on top.
 
-    A percentage of surge rounds up, as Kubernetes and Argo Rollouts do.
+    A percentage of surge rounds up, as Kubernetes and Argo Rollouts do. `carrier` carries its traffic in a rollout;
+    `meshed` pods have a proxy each.
     """
     pods = spec.scaling.max or spec.scaling.min
     if not isinstance(spec.rollout, Recreate):
         # A preview becomes a full second set, and where traffic is sent by weight or request the old pods all stay.
-        surge = spec.rollout.max_surge if isinstance(spec.rollout, Rolling | Canary) else "100%"
+        by_pods = carrier == "replicas"
+        surge = spec.rollout.max_surge if isinstance(spec.rollout, Rolling | Canary) and by_pods else "100%"
         pods += -(-pods * int(surge.removesuffix("%")) // 100) if surge.endswith("%") else int(surge)
     need = spec.resources
     cpu, memory = counts(spec)
+    if meshed:
+        cpu, memory = cpu + _PROXY_CPU, memory + _PROXY_MEMORY
     gpus, tpus = need.gpu.count if need.gpu else 0, need.tpu.chips if need.tpu else 0
     return Need(pods * cpu, pods * memory, pods, pods * gpus, pods * tpus)
 
@@ -95,7 +104,11 @@ def refusals(file: EnvironmentFile, services: Sequence[WantedService]) -> Iterat
 def _beyond(file: EnvironmentFile, team: str, services: Sequence[WantedService]) -> Iterator[Problem]:
     granted = limits(file.value.teams, team).limits
     have = Need(units.millicores(granted.cpu), units.octets(granted.memory), granted.pods, granted.gpus, granted.tpus)
-    needs = {service.name: most(service.spec) for service in services}
+    environment = file.value
+    needs = {
+        service.name: most(service.spec, layer(service.spec, environment), meshed=environment.mesh is not None)
+        for service in services
+    }
     need = sum(needs.values(), Need())
     for key in ("cpu", "memory", "pods", "gpus", "tpus"):
         wanted, limit = getattr(need, key), getattr(have, key)

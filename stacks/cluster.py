@@ -52,7 +52,8 @@ def declare(desired: Desired, layer: str) -> None:
 def _space(desired: Desired, contract: Contract, team: str) -> TeamSpaceArgs:
     granted = quotas.limits(desired.environment.teams, team)
     limits = {key: str(value) for key, value in granted.limits.model_dump().items()}
-    return TeamSpaceArgs(team, contract.deployers[team], limits, granted.viewers)
+    meshed = desired.environment.mesh is not None
+    return TeamSpaceArgs(team, contract.deployers[team], limits, granted.viewers, meshed)
 
 
 def controller_image(desired: Desired, contract: Contract) -> pulumi.Input[str]:

@@ -51,6 +51,7 @@ def declare_cluster(settings: Settings, network: Network) -> Cluster:
             intranode_visibility=profile.intranode_visibility,
             encrypted_in_transit=profile.encrypted_in_transit,
             backup=wanted.backup is not None,
+            fleet=desired.environment.mesh is not None,
             auto_provisioning=_auto_provisioning(wanted, identity, settings.data_key),
         ),
         settings.opts,

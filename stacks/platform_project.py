@@ -43,7 +43,9 @@ def services(desired: Desired) -> list[str]:
         "cloudkms": profile.etcd_key or profile.data_keys,
         "dns": environment.gateway is not None or not profile.internet_egress,
         "gkebackup": any(cluster.backup for cluster in environment.clusters.values()),
+        "gkehub": environment.mesh is not None,
         "iap": environment.gateway is not None,
+        "mesh": environment.mesh is not None,
     }
     return sorted([*_APIS, *(name for name, used in more.items() if used)])
 

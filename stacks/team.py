@@ -16,6 +16,7 @@ from slipway import contract as contracts
 from slipway import units
 from slipway.addresses import full_image, pulled
 from slipway.desired import MODELS
+from slipway.rollouts.traffic import layer
 from slipway.schema.artifacts import SHORT
 from stacks.hosts import host
 from stacks.reading import read_contract
@@ -34,7 +35,14 @@ def declare(desired: Desired, team: str) -> None:
     kept = any(wanted.spec.secrets or wanted.spec.config for wanted in services)
     adopting = provider(contract, adopting=True) if kept else None
     for wanted in services:
-        args = ServiceArgs(team, team, pod(desired, wanted, contract), exposure(desired, wanted, contract), adopting)
+        args = ServiceArgs(
+            team=team,
+            namespace=team,
+            pod=pod(desired, wanted, contract),
+            exposure=exposure(desired, wanted, contract),
+            adopting=adopting,
+            carrier=layer(wanted.spec, desired.environment),
+        )
         Service(wanted.name, args, opts)
     pulumi.export("contract", dataclasses.asdict(contract))
 

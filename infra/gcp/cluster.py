@@ -33,7 +33,8 @@ class ClusterArgs:
     """`location` is a region (three zones unless `zones` says otherwise) or a zone; `control_plane` is a /28.
 
     `authorized` are ranges by name. `etcd_key` is the full name of a key that GKE's agent may use, and None leaves the
-    encryption to Google. `external` says whether the DNS endpoint answers from outside of the VPC.
+    encryption to Google. `external` says whether the DNS endpoint answers from outside of the VPC; `fleet`, whether the
+    cluster joins the fleet of its project.
     """
 
     name: str
@@ -53,6 +54,7 @@ class ClusterArgs:
     intranode_visibility: bool
     encrypted_in_transit: bool
     backup: bool
+    fleet: bool
     auto_provisioning: AutoProvisioning | None
 
 
@@ -121,6 +123,7 @@ class Cluster(pulumi.ComponentResource):
             },
             monitoring_config=_monitoring(args),
             release_channel={"channel": args.release_channel},
+            fleet={"project": args.project} if args.fleet else None,  # a mesh is the fleet's
             maintenance_policy=block(maintenance_policy(args.maintenance)),
             cluster_autoscaling=args.auto_provisioning.inputs() if args.auto_provisioning else None,
             opts=child(

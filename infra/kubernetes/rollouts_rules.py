@@ -1,8 +1,8 @@
 """What the Argo Rollouts controller may do: its own cluster role, without what this platform has no use for.
 
 Source: argo-rollouts 1.10.1, `manifests/role/argo-rollouts-clusterrole.yaml`, and the informers that
-`cmd/rollouts-controller/main.go` starts. Left out: every traffic router (a canary's weights are its pods), writing
-jobs and ingresses, and Secrets and ConfigMaps of other namespaces, which only the arguments of an analysis read.
+`cmd/rollouts-controller/main.go` starts. Left out: the traffic routers but Istio, writing jobs and ingresses, and
+Secrets and ConfigMaps of other namespaces, which only the arguments of an analysis read.
 localcloud gives the local controller the same rules, so that every live test shows that they are enough.
 """
 
@@ -24,6 +24,11 @@ CLUSTER: Final[tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...]] = (
     ("", ("pods",), (*_READ, "update")),
     ("", ("pods/eviction",), ("create",)),  # a restart
     ("", ("events",), ("create", *_CHANGE)),
+    (
+        "networking.istio.io",
+        ("virtualservices", "destinationrules"),
+        (*_READ, *_CHANGE),
+    ),  # weights and routes of a mesh
     ("networking.k8s.io", ("ingresses",), _READ),  # its informer starts in any case
     ("batch", ("jobs",), _READ),  # same
 )

@@ -20,14 +20,17 @@ from infra.kubernetes.config import config_map
 from infra.kubernetes.exposure import ExposureArgs, callers, exposed
 from infra.kubernetes.objects import NAME, PART_OF, SKIP_AWAIT, metadata
 from infra.kubernetes.pod import PodArgs, selector, template
+from infra.kubernetes.routes import mesh_route
 from infra.kubernetes.secrets import secret_class
 from infra.kubernetes.team_space import TEAM
 from slipway.rollouts.compile import REVISIONS, plan
+from slipway.rollouts.traffic import routed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from slipway.rollouts.compile import Plan
+    from slipway.rollouts.traffic import Layer
 
 
 SELECTED_BY = "slipway.dev/selected-by"
@@ -38,7 +41,7 @@ class ServiceArgs:
     """`namespace` is the team's. `exposure` is None for what is called inside of the cluster only.
 
     `adopting` is a provider that takes over what exists; needed where the pod reads secrets or
-    configuration.
+    configuration. `carrier` is what carries its traffic while it is rolled out.
     """
 
     team: str
@@ -46,18 +49,19 @@ class ServiceArgs:
     pod: PodArgs
     exposure: ExposureArgs | None = None
     adopting: pulumi.ProviderResource | None = None
+    carrier: Layer = "replicas"
 
 
 class Service(pulumi.ComponentResource):
     """ServiceAccount, Deployment or Rollout, Service, HorizontalPodAutoscaler, PodDisruptionBudget, NetworkPolicy.
 
-    And where the manifest asks for them: SecretProviderClass, ConfigMap; HTTPRoute and its policies.
+    And where the manifest asks for them: SecretProviderClass, ConfigMap; HTTPRoute and its policies; VirtualService.
     """
 
     def __init__(self, name: str, args: ServiceArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("slipway:kubernetes:Service", name, None, opts)
         self._name, self._args, self._spec = name, args, args.pod.spec
-        compiled = plan(self._spec)
+        compiled = routed(plan(self._spec), self._spec.name, args.carrier)
         child = pulumi.ResourceOptions(parent=self)
         account = ServiceAccount(
             f"{name}-account", metadata=self._meta(), automount_service_account_token=False, opts=child
@@ -72,6 +76,9 @@ class Service(pulumi.ComponentResource):
         if self._spec.port:
             services = self._services(compiled)
             before += services
+            if args.carrier == "mesh":
+                sides = [f"{self._spec.name}-{side}" for side in compiled.sides]
+                before.append(mesh_route(name, self._meta("", SKIP_AWAIT), sides, self, services))
             if args.exposure:
                 below = pulumi.ResourceOptions(parent=self, depends_on=services)
                 ready = self._spec.probes.ready

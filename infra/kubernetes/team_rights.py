@@ -21,6 +21,7 @@ _MANAGED: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("argoproj.io", ("rollouts",)),
     ("gateway.networking.k8s.io", ("httproutes",)),
     ("networking.gke.io", ("gcpbackendpolicies", "healthcheckpolicies")),
+    ("networking.istio.io", ("virtualservices",)),
     ("secrets-store.csi.x-k8s.io", ("secretproviderclasses",)),  # names of secrets, never a value
 )
 """What a service is made of (infra/kubernetes/service.py)."""

@@ -21,6 +21,12 @@ TEAM: Final = "slipway.dev/team"
 """Label of a team's namespace: who may call, and whose routes a gateway takes, goes by it."""
 _LEVEL: Final = "restricted"
 _RBAC: Final = "rbac.authorization.k8s.io"
+_INJECTED: Final = {"istio-injection": "enabled"}
+"""Cloud Service Mesh documentation, "Inject sidecar proxies": the default tag, whatever the release channel.
+
+The managed mesh sets up pods by its CNI plugin, so that no container needs a right that `restricted` forbids, and its
+control plane is an API of Google's, which the baseline lets pods call as any other.
+"""
 _DEFAULTS: Final = {"cpu": "250m", "memory": "512Mi"}
 """For a container that says nothing: without them the quota would refuse it (`kubectl run`)."""
 
@@ -29,13 +35,15 @@ _DEFAULTS: Final = {"cpu": "250m", "memory": "512Mi"}
 class TeamSpaceArgs:
     """`deployer` is the e-mail address of the service account that deploys the team's stack.
 
-    `limits` has the keys and quantities of `teams.TEAM.limits`; `viewers` are members as IAM writes them.
+    `limits` has the keys and quantities of `teams.TEAM.limits`; `viewers` are members as IAM writes them. With `mesh`
+    its pods get the mesh's proxy.
     """
 
     team: str
     deployer: str
     limits: Mapping[str, str]
     viewers: Sequence[str]
+    mesh: bool = False
 
 
 class TeamSpace(pulumi.ComponentResource):
@@ -48,7 +56,7 @@ class TeamSpace(pulumi.ComponentResource):
         levels = {f"pod-security.kubernetes.io/{mode}": _LEVEL for mode in ("enforce", "audit", "warn")}
         namespace = Namespace(
             f"{name}-namespace",
-            metadata=metadata(args.team, labels={TEAM: args.team, **levels}),
+            metadata=metadata(args.team, labels={TEAM: args.team, **levels, **(_INJECTED if args.mesh else {})}),
             opts=pulumi.ResourceOptions(parent=self),
         )
         inside = pulumi.ResourceOptions(parent=self, depends_on=[namespace])

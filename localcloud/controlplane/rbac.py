@@ -3,7 +3,7 @@
 The other parts have Kubernetes' bootstrap roles.
 
 Sources: kustomize/rbac/role.yaml of kwok 0.8.0 and manifests/role/argo-rollouts-clusterrole.yaml of argo-rollouts
-1.10.1, each without what this cluster has no use for (stages as objects; traffic routers).
+1.10.1, each without what this cluster has no use for (stages as objects; most traffic routers).
 """
 
 from __future__ import annotations
@@ -51,6 +51,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
         ("", ("pods",), (*_READ, "update")),
         ("", ("pods/eviction",), ("create",)),
         ("", ("events",), ("create", *_WRITE)),
+        ("networking.istio.io", ("virtualservices", "destinationrules"), (*_READ, *_WRITE)),
         ("networking.k8s.io", ("ingresses",), _READ),
         ("batch", ("jobs",), _READ),
         ("", ("secrets", "configmaps"), _READ),

@@ -11,6 +11,7 @@ from slipway.schema.cluster import Cluster
 from slipway.schema.forge import Forge
 from slipway.schema.gateway import Gateway
 from slipway.schema.manifest import Resources, Scaling
+from slipway.schema.mesh import Mesh
 from slipway.schema.network import Network
 from slipway.schema.rollout import Rollout
 from slipway.schema.storage import Bucket, Registry
@@ -140,6 +141,11 @@ class Environment(Strict):
         default={}, description="Buckets by name; models are looked for in the one called `models`."
     )
     gateway: Gateway | None = Field(default=None, description="How services are reached from outside of the cluster.")
+    mesh: Mesh | None = Field(
+        default=None,
+        description="Cloud Service Mesh: `{}` for a cluster whose fleet has it. It carries weights, a-b tests and "
+        "shadows of services that are called inside of the cluster (docs/traffic.md).",
+    )
     teams: dict[Label, Team] = Field(default={}, description="What teams are granted, where it differs.")
     budget: Budget | None = Field(default=None, description="Monthly budget with alerts.")
     services: dict[str, Overlay] = Field(default={}, description="Overlays by TEAM/SERVICE.")

@@ -33,7 +33,7 @@ CLUSTER = (
 CRDS = ("rollouts-crds",)
 """The custom resource definitions of Argo Rollouts: a folder of YAML files, nothing to build."""
 
-ADDONS = ("gateway-api-crds", "gke-gateway-crds", "secrets-store-crds")
+ADDONS = ("gateway-api-crds", "gke-gateway-crds", "secrets-store-crds", "istio-crds")
 """The custom resource definitions that GKE's add-ons bring into a cluster: what the stand-in of GKE applies."""
 
 

@@ -58,6 +58,65 @@ def test_edits(clone: Clone, name: str, file: str, old: str, new: str, expected:
     assert told(clone) == ([expected] if isinstance(expected, str) else expected)
 
 
+AB = "  strategy: a-b\n  until: approved\n  match: {header: {name: x-group, value: b}}\n"
+COOKIE = AB.replace("header: ", "cookie: ")
+SHADOW = "  strategy: shadow\n  for: 1h\n"
+GATEWAY = (
+    "`traffic: gateway`, and the gateway's weights are not offered yet: Argo Rollouts moves them by a plugin of its own, "
+    "which has not been run with this platform; use canary with traffic: auto"
+)
+ANY_POD = "cannot be carried by pods alone: a Service of Kubernetes sends to any of its pods and reads no request"
+ADD_MESH = "add `mesh: {{}}` to {} (docs/traffic.md), or use canary or blue-green"
+EXPOSED = "use canary or blue-green; a mesh would not help what is exposed, for GKE's gateway sends straight to pods, past the routes of a mesh"
+
+# id, rollout, key that is blamed, what is told, with the environment's file
+LAYERS = [
+    ("a-b", AB, 18, f"an a-b test by a header {ANY_POD}; {ADD_MESH}"),
+    ("a-b-cookie", COOKIE, 18, f"an a-b test by a cookie {ANY_POD}; {ADD_MESH}"),
+    ("shadow", SHADOW, 18, f"a shadow cannot be carried by pods alone: a Service of Kubernetes sends each request once; {ADD_MESH}"),
+    ("a-b-gateway", AB + "  traffic: gateway\n", 21, GATEWAY),
+    ("canary-gateway", STEPS + "  traffic: gateway\n", 24, GATEWAY),
+    ("canary-mesh", STEPS + "  traffic: mesh\n", 24, "`traffic: mesh`, and environment `{name}` has no mesh; add `mesh: {{}}` to {} (docs/traffic.md), or use canary with traffic: auto"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "rollout", "line", "expected"), LAYERS, ids=ids(LAYERS))
+def test_layers_that_an_environment_does_not_have(
+    clone: Clone, name: str, rollout: str, line: int, expected: str
+) -> None:
+    del name
+    clone.edit(CHURN, STEPS, rollout)
+    environments = [path.stem for path in sorted((clone.root / "environments").glob("*.yaml"))]
+    files = {each: f"environments/{each}.yaml" for each in environments}
+    wanted = {f"{CHURN}:{line}: {expected.format(file, name=each)}" for each, file in files.items()}
+    assert set(told(clone)) == wanted
+
+
+@pytest.mark.parametrize(("rollout", "line"), [(AB, 18), (SHADOW, 18)])
+def test_a_mesh_does_not_help_what_is_exposed(clone: Clone, rollout: str, line: int) -> None:
+    expose(clone)
+    clone.edit(CHURN, STEPS, rollout)
+    said = told(clone)
+    assert said
+    assert all(each.startswith(f"{CHURN}:{line}: ") and each.endswith(EXPOSED) for each in said)
+
+
+def test_a_mesh_is_not_taken_for_what_is_exposed(clone: Clone) -> None:
+    expose(clone)
+    clone.edit(CHURN, STEPS, STEPS + "  traffic: mesh\n")
+    past = "GKE's gateway sends straight to pods, past the routes of a mesh"
+    what = f"`traffic: mesh`, and the service is exposed: {past}; use canary with traffic: auto, or do not expose it"
+    assert told(clone) == [f"{CHURN}:24: {what}"]
+
+
+def expose(clone: Clone) -> None:
+    """Let the outside reach `churn` in every environment, each of which has a mesh."""
+    for path in sorted((clone.root / "environments").glob("*.yaml")):
+        path.write_text(path.read_text() + "mesh: {}\ngateway: {domain: ml.example.com}\n")
+    manifest = clone.root / CHURN
+    manifest.write_text(manifest.read_text() + "expose: {host: churn, auth: none}\n")
+
+
 def test_what_is_about_traffic_needs_a_port(clone: Clone) -> None:
     clone.edit(CHURN, "port: 8080\nprobes:\n  ready: /readyz\n  live: /healthz\n", "")
     clone.edit(CHURN, STEPS, "  strategy: blue-green\n")

@@ -53,6 +53,7 @@ _GROUPS = {
     "argoproj.io/v1alpha1": "/apis/argoproj.io/v1alpha1",
     "apiextensions.k8s.io/v1": "/apis/apiextensions.k8s.io/v1",
     "autoscaling/v2": "/apis/autoscaling/v2",
+    "networking.istio.io/v1": "/apis/networking.istio.io/v1",
     "policy/v1": "/apis/policy/v1",
 }
 

@@ -6,7 +6,9 @@ tools/pins.toml, as published; which release GKE brings depends on its version.
 Sources: GKE documentation, "Deploying Gateways" (`gatewayApiConfig.channel: CHANNEL_STANDARD` installs the standard
 definitions, Google's policies and the GatewayClasses), "About GatewayClasses" (names and controller); Secret Manager
 documentation, "Use Secret Manager add-on with GKE" (SecretProviderClass `secrets-store.csi.x-k8s.io/v1` with
-`provider: gke`, driver `secrets-store-gke.csi.k8s.io`); secrets-store-csi-driver, `deploy/csidriver.yaml`.
+`provider: gke`, driver `secrets-store-gke.csi.k8s.io`); secrets-store-csi-driver, `deploy/csidriver.yaml`; Cloud
+Service Mesh documentation, "Supported features using Istio APIs (managed control plane)" (a cluster of a fleet whose
+mesh is managed gets Istio's definitions).
 """
 
 from __future__ import annotations
@@ -29,6 +31,7 @@ Values = dict[str, Any]
 
 GATEWAY: Final = "gateway-api"
 SECRETS: Final = "secret-manager"
+MESH: Final = "service-mesh"
 CONTROLLER: Final = "networking.gke.io/gateway"
 #: classes of a single cluster; those that end in `-mc` come with fleets, which this stand-in has not
 CLASSES: Final = (
@@ -52,7 +55,7 @@ _PAUSE: Final = 0.1
 
 @dataclass(frozen=True)
 class Addon:
-    """One add-on: `pins` names its definitions, `objects` has the path of each kind with the objects."""
+    """One add-on: `pins` names its definitions; `path` is that of the kind of its `objects`, where it has any."""
 
     name: str
     wanted: Callable[[Values], bool]
@@ -97,6 +100,8 @@ ADDONS: Final = (
         _DRIVERS,
         (_SECRETS_DRIVER,),
     ),
+    # The fleet's own setting, "Cloud Service Mesh for new members", has no resource here: it is taken for switched on.
+    Addon(MESH, lambda cluster: bool(lookup(cluster, "fleet.project")), ("istio-crds",), _DEFINITIONS, ()),
 )
 
 
@@ -139,7 +144,7 @@ def _remove(kube: Kube, addon: Addon) -> bool:
     """Delete what the add-on brought; whether there was anything."""
     if not (there := _names(kube, _DEFINITIONS, addon)):
         return False
-    for path in (addon.path, _DEFINITIONS):
+    for path in dict.fromkeys((addon.path, _DEFINITIONS)):
         for name in _names(kube, path, addon):
             _ignore_missing(kube, "DELETE", f"{path}/{name}")
     _until(lambda: not _names(kube, _DEFINITIONS, addon), f"{len(there)} definitions of {addon.name} do not go")

@@ -1,0 +1,69 @@
+"""What services ask of the traffic layers of an environment, and what these can do (slipway/rollouts/traffic.py)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from slipway.rollouts.traffic import NOT_OFFERED, TABLE, layer, needed
+from slipway.schema.rollout import ABTest, Canary, Shadow
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from slipway.desired import WantedService
+    from slipway.errors import Problem
+    from slipway.repository import EnvironmentFile, Manifest
+    from slipway.rollouts.traffic import Layer
+    from slipway.schema.manifest import Service
+
+_ASKS: Final = {
+    "header": "an a-b test by a header",
+    "cookie": "an a-b test by a cookie",
+    "mirror": "a shadow",
+    "weights": "a canary",
+}
+_PAST: Final = "GKE's gateway sends straight to pods, past the routes of a mesh"
+
+
+def problems(service: WantedService, manifest: Manifest, file: EnvironmentFile) -> Iterator[Problem]:
+    """Layers that the environment or the service does not have, and strategies that a layer cannot carry."""
+    spec = service.spec
+    if not isinstance(spec.rollout, Canary | ABTest | Shadow):
+        return
+    overlay = ("services", service.key, "rollout")
+    document, path = (file.document, overlay) if overlay in file.document.lines else (manifest.document, ("rollout",))
+    carrier = layer(spec, file.value)
+    where = "strategy" if spec.rollout.traffic == "auto" else "traffic"
+    if found := _not_there(spec, file, carrier):
+        yield document.problem((*path, where), *found)
+        return
+    cell = TABLE[carrier][needed(spec)]
+    if not cell.can:
+        what = f"{_ASKS[needed(spec)]} cannot be carried by pods alone: {cell.why}"
+        yield document.problem((*path, where), what, _right(spec, file))
+
+
+def _not_there(spec: Service, file: EnvironmentFile, carrier: Layer) -> tuple[str, str] | None:
+    """Why the layer does not carry this service's traffic at all, and what would be right."""
+    if carrier == "replicas":
+        return None
+    said = f"`traffic: {carrier}`"
+    if carrier == "gateway":
+        return f"{said}, and {NOT_OFFERED}", "use canary with traffic: auto"
+    if spec.port is None:
+        return f"{said}, and the service has no port: nobody calls it", "set `port`, or use canary with traffic: auto"
+    if spec.expose:
+        return f"{said}, and the service is exposed: {_PAST}", "use canary with traffic: auto, or do not expose it"
+    if file.value.mesh is None:
+        what = f"{said}, and environment `{file.name}` has no mesh"
+        return what, f"add `mesh: {{}}` to {file.document.file} (docs/traffic.md), or use canary with traffic: auto"
+    return None
+
+
+def _right(spec: Service, file: EnvironmentFile) -> str:
+    """What would carry the strategy of a service here, where pods cannot."""
+    if spec.expose:
+        return f"use canary or blue-green; a mesh would not help what is exposed, for {_PAST}"
+    if file.value.mesh is None:
+        return f"add `mesh: {{}}` to {file.document.file} (docs/traffic.md), or use canary or blue-green"
+    return "set `port`, or use canary or blue-green"

@@ -1,0 +1,201 @@
+"""Weights, a route by header and a copy of the traffic in a mesh: what the Rollouts controller writes into the routes.
+
+One story on one environment: its tests run in order. Istio's definitions are real, nothing sends requests by them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from localcloud.controlplane.api import ApiError
+from slipway.rollouts.compile import MATCH_ROUTE, MIRROR_ROUTE
+from slipway.rollouts.traffic import PRIMARY
+from tests.support.controlplane import until
+
+if TYPE_CHECKING:
+    from tests.support.environment import Clone
+
+pytestmark = pytest.mark.live
+
+RANKING, LOCAL = "manifests/search/ranking.yaml", "environments/local.yaml"
+ISTIO = "networking.istio.io/v1"
+ROLLOUT = "/apis/argoproj.io/v1alpha1/namespaces/search/rollouts/ranking"
+HASH = "rollouts-pod-template-hash"
+CANARY = {
+    "strategy": "canary",
+    "steps": [{"weight": 5, "until": "approved"}, {"weight": 40, "until": "approved"}],
+}
+"""5 % of 2 pods: only a mesh can keep that."""
+
+
+@pytest.fixture(scope="module")
+def meshed(clone: Clone) -> Clone:
+    """The clone after a first `slipway up local`, with a mesh and a canary in it."""
+    clone.edit(LOCAL, {"mesh": {}})
+    clone.edit(RANKING, {"rollout": CANARY})
+    clone.slipway("up", "local", "--quiet")
+    return clone
+
+
+def release(clone: Clone, digit: str, **changes: Any) -> None:
+    """Release what nobody has seen before, and go without waiting for it."""
+    clone.edit(RANKING, {"release.image": f"ml/ranking:9.9.{digit}@sha256:{digit * 64}", **changes})
+    clone.slipway("up", "local", "--stack", "local.search", "--no-wait")
+
+
+def status(clone: Clone) -> dict[str, Any]:
+    return clone.kube.get("search", "argoproj.io/v1alpha1", "rollouts", "ranking")["status"]
+
+
+def held(clone: Clone, step: int) -> bool:
+    """Whether the rollout waits for somebody at step `step` (from 0)."""
+    now = status(clone)
+    return bool(now.get("currentStepIndex") == step and now.get("pauseConditions"))
+
+
+def ended(clone: Clone) -> bool:
+    """Whether the newest release has replaced the one before."""
+    now = status(clone)
+    return now.get("stableRS") == now.get("currentPodHash") and now.get("phase") == "Healthy"
+
+
+def change_status(clone: Clone, change: dict[str, Any]) -> None:
+    """What `kubectl argo rollouts promote` and `abort` write."""
+    clone.kube.api.call("PATCH", f"{ROLLOUT}/status", {"status": change}, kind="application/merge-patch+json")
+
+
+def go_on(clone: Clone) -> None:
+    change_status(clone, {"pauseConditions": None})
+
+
+def route(clone: Clone) -> dict[str, Any]:
+    return clone.kube.get("search", ISTIO, "virtualservices", "ranking")
+
+
+def routes(clone: Clone) -> list[dict[str, Any]]:
+    return list(route(clone)["spec"]["http"])
+
+
+def names(clone: Clone) -> list[str]:
+    return [each["name"] for each in routes(clone)]
+
+
+def weights(clone: Clone) -> dict[str, int]:
+    """What the main route sends where, in %."""
+    own = next(each for each in routes(clone) if each["name"] == PRIMARY)
+    return {each["destination"]["host"]: each.get("weight", 0) for each in own["route"]}
+
+
+def sides(stable: int, canary: int) -> dict[str, int]:
+    return {"ranking-stable": stable, "ranking-canary": canary}
+
+
+def selectors(clone: Clone) -> dict[str, str]:
+    found = {side: clone.kube.get("search", "v1", "services", f"ranking-{side}") for side in ("stable", "canary")}
+    return {side: service["spec"]["selector"][HASH] for side, service in found.items()}
+
+
+def edit_in_the_middle(clone: Clone, label: str) -> None:
+    """Somebody annotates the route by hand; then a label of the manifest goes onto every object of the service."""
+    note = {"metadata": {"annotations": {"example.com/note": label}}}
+    path = f"/apis/{ISTIO}/namespaces/search/virtualservices/ranking"
+    clone.kube.api.call("PATCH", path, note, kind="application/merge-patch+json")
+    clone.edit(RANKING, {"labels": {"cost-center": label}})
+    clone.slipway("up", "local", "--stack", "local.search", "--no-wait")
+    service = clone.kube.get("search", "v1", "services", "ranking-canary")
+    assert service["metadata"]["labels"]["cost-center"] == label
+    assert route(clone)["metadata"]["labels"]["cost-center"] == label
+    assert route(clone)["metadata"]["annotations"]["example.com/note"] == label
+
+
+def test_a_first_release_gets_all_the_traffic(meshed: Clone) -> None:
+    assert ended(meshed)
+    assert weights(meshed) == sides(100, 0)
+    assert route(meshed)["spec"]["hosts"] == ["ranking"]
+    space = meshed.kube.api.call("GET", "/api/v1/namespaces/search")
+    assert space["metadata"]["labels"]["istio-injection"] == "enabled"
+
+
+def test_weights_follow_the_steps_and_an_edit_leaves_them_alone(meshed: Clone) -> None:
+    release(meshed, "1")
+    until(lambda: held(meshed, 1), 120)
+    assert weights(meshed) == sides(95, 5)
+    before, chosen = routes(meshed), selectors(meshed)
+    assert chosen["stable"] != chosen["canary"]
+
+    edit_in_the_middle(meshed, "search-1")
+    assert routes(meshed) == before
+    assert selectors(meshed) == chosen
+    assert held(meshed, 1)
+
+    go_on(meshed)
+    until(lambda: held(meshed, 3), 60)
+    assert weights(meshed) == sides(60, 40)
+    go_on(meshed)
+    until(lambda: ended(meshed), 60)
+    until(lambda: weights(meshed) == sides(100, 0), 60)
+    assert status(meshed)["stableRS"] == chosen["canary"]
+
+
+def test_an_abort_sends_everything_back(meshed: Clone) -> None:
+    before = status(meshed)["stableRS"]
+    release(meshed, "2")
+    until(lambda: held(meshed, 1), 120)
+    assert weights(meshed) == sides(95, 5)
+    change_status(meshed, {"abort": True})
+    until(lambda: weights(meshed) == sides(100, 0), 60)
+    assert status(meshed)["stableRS"] == before == selectors(meshed)["stable"]
+
+
+def test_an_a_b_test_has_a_route_for_its_header_until_it_ends(meshed: Clone) -> None:
+    match = {"header": {"name": "X-Group", "value": "b"}}
+    release(meshed, "3", rollout={"strategy": "a-b", "match": match, "until": "approved"})
+    until(lambda: held(meshed, 2), 120)
+    assert names(meshed) == [MATCH_ROUTE, PRIMARY]
+    own = routes(meshed)[0]
+    assert own["match"] == [{"headers": {"x-group": {"exact": "b"}}}]
+    assert [each["destination"]["host"] for each in own["route"]] == ["ranking-canary"]
+    assert weights(meshed) == sides(100, 0), "whoever does not match stays with the old release"
+
+    before = routes(meshed)
+    edit_in_the_middle(meshed, "search-2")
+    assert routes(meshed) == before
+
+    go_on(meshed)
+    until(lambda: ended(meshed), 60)
+    until(lambda: names(meshed) == [PRIMARY], 60)
+    until(lambda: weights(meshed) == sides(100, 0), 60)
+
+
+def test_an_aborted_a_b_test_takes_its_route_away(meshed: Clone) -> None:
+    release(meshed, "4")
+    until(lambda: held(meshed, 2), 120)
+    assert names(meshed) == [MATCH_ROUTE, PRIMARY]
+    change_status(meshed, {"abort": True})
+    until(lambda: names(meshed) == [PRIMARY], 60)
+    assert weights(meshed) == sides(100, 0)
+
+
+def test_a_shadow_gets_a_copy_until_it_ends(meshed: Clone) -> None:
+    release(meshed, "5", rollout={"strategy": "shadow", "share": 50, "until": "approved"})
+    until(lambda: held(meshed, 2), 120)
+    assert names(meshed) == [MIRROR_ROUTE, PRIMARY]
+    own = routes(meshed)[0]
+    assert own["mirror"]["host"] == "ranking-canary"
+    assert own["mirrorPercentage"] == {"value": 50}
+    answered = {each["destination"]["host"]: each.get("weight", 0) for each in own["route"]}
+    assert answered == weights(meshed) == sides(100, 0), "the old release answers"
+    go_on(meshed)
+    until(lambda: ended(meshed), 60)
+    until(lambda: names(meshed) == [PRIMARY], 60)
+    until(lambda: weights(meshed) == sides(100, 0), 60)
+
+
+def test_a_rolling_update_needs_no_route(meshed: Clone) -> None:
+    meshed.edit(RANKING, {"rollout": {"strategy": "rolling"}})
+    meshed.slipway("up", "local", "--stack", "local.search")
+    with pytest.raises(ApiError) as caught:
+        route(meshed)
+    assert caught.value.status == 404
