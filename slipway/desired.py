@@ -162,10 +162,23 @@ def _service(service: WantedService, manifest: Manifest, file: EnvironmentFile) 
     if service.model and MODELS not in environment.buckets:
         what = f"environment `{file.name}` has no bucket `{MODELS}` to take the model from"
         yield say(("release", "model"), what, f"add `{MODELS}: {{}}` to buckets in {file.document.file}")
+    yield from _checks(service, manifest, file)
     if refused := list(traffic.problems(service, manifest, file)):
         yield from refused
     elif layer(service.spec, environment) == "replicas":
         yield from _canary(service, manifest, file)
+
+
+def _checks(service: WantedService, manifest: Manifest, file: EnvironmentFile) -> Iterator[Problem]:
+    """Checks compile into the rollout's steps, but nothing makes what they ask yet: such a rollout would not start."""
+    overlay = ("services", service.key, "rollout")
+    document, path = (file.document, overlay) if overlay in file.document.lines else (manifest.document, ("rollout",))
+    for key in ("checks", "checks_after"):
+        if getattr(service.spec.rollout, key, None):
+            what = f"`rollout.{key}` is not offered yet: nothing measures them"
+            yield document.problem(
+                (*path, key), what, "remove it, and use `until: approved` where a person should look"
+            )
 
 
 def _canary(service: WantedService, manifest: Manifest, file: EnvironmentFile) -> Iterator[Problem]:
