@@ -29,3 +29,7 @@ class Refused(Exception):  # noqa: N818 - the word that users read
 
 class FailedError(Exception):
     """Something did not work although the input was right: one or more sentences that say what to do next."""
+
+
+class ConflictError(FailedError):
+    """Somebody else wrote first: look again, and decide again."""

@@ -25,6 +25,8 @@ class State(StrEnum):
     FAILED = "failed"
     MISSING = "missing"
     OTHER = "other release"
+    SCALED = "scaled by hand"
+    """As it was told to be, with fewer pods than Git says."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Reads a service's live objects from the cluster that a contract leads to."""
+"""Reads and patches a service's live objects in the cluster that a contract leads to."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import importlib
 import json
 from typing import TYPE_CHECKING, Any
 
-from slipway.errors import FailedError
+from slipway.errors import ConflictError, FailedError
+from slipway.operations.kinds import KINDS
+from slipway.operations.live import Live, revisions
 from slipway.rollouts.compile import plan
 
 if TYPE_CHECKING:
@@ -16,10 +18,11 @@ if TYPE_CHECKING:
 
 _TIMEOUT = 20
 """Seconds for one request."""
+_NOT_FOUND, _CONFLICT = 404, 409
 
 
 class Cluster:
-    """A cluster's API, read only. `kubeconfig` is the text of one; an exec plugin in it is run as kubectl would."""
+    """A cluster's API, to read and to patch. `kubeconfig` is the text of one; its exec plugin runs as with kubectl."""
 
     def __init__(self, kubeconfig: str) -> None:
         # imported here, for it costs half a second; as Any, for it has no types
@@ -33,20 +36,67 @@ class Cluster:
 
     def get(self, path: str, **query: str) -> dict[str, Any] | None:
         """The object at an API path, None when there is none. Raises FailedError when the cluster does not answer."""
+        return self._call("GET", path, query)
+
+    def patch(self, path: str, body: Any, *, manager: str) -> None:
+        """Patch an object: a list is a JSON patch, a dictionary a merge patch.
+
+        Raises ConflictError when the object is not what `body` says it was read as, and FailedError when it is not
+        there, the cluster refuses it (with the API server's words, which name the right that lacks), or is away.
+        """
+        kind = "application/json-patch+json" if isinstance(body, list) else "application/merge-patch+json"
+        headers = {"Content-Type": kind, "Accept": "application/json"}
+        if self._call("PATCH", path, {"fieldManager": manager}, body, headers) is None:
+            raise FailedError(f"{path} is not in the cluster any more")
+
+    def _call(
+        self,
+        verb: str,
+        path: str,
+        query: Mapping[str, str],
+        body: Any = None,
+        headers: dict[str, str] | None = None,
+    ) -> dict[str, Any] | None:
         from urllib3.exceptions import HTTPError  # noqa: PLC0415
 
         try:
             answer = self._api.call_api(
-                path, "GET", query_params=list(query.items()), auth_settings=["BearerToken"],
-                response_types_map={200: "object"}, _return_http_data_only=True, _request_timeout=_TIMEOUT,
+                path, verb, query_params=list(query.items()), auth_settings=["BearerToken"], body=body,
+                header_params=headers, response_types_map={200: "object"}, _return_http_data_only=True,
+                _request_timeout=_TIMEOUT,
             )  # fmt: skip
         except self._error as error:
-            if error.status == 404:  # noqa: PLR2004 - HTTP
+            if error.status == _NOT_FOUND:
                 return None
-            raise FailedError(f"the cluster refuses {path}: {error.status} {error.reason}") from None
+            said = f"the cluster refuses {path}: {error.status} {error.reason}{_message(error.body)}"
+            raise (ConflictError if error.status == _CONFLICT else FailedError)(said) from None
         except HTTPError as error:
             raise FailedError(f"the cluster does not answer ({error}); is it running and reachable?") from None
         return dict(answer)
+
+    def operated(self, service: WantedService) -> Live | None:
+        """The service with its revisions and its autoscaler, whichever kind of workload it is; None when absent."""
+        wanted = plan(service.spec).kind
+        for kind in sorted(KINDS.values(), key=lambda each: each.name != wanted):
+            path = kind.path(service.team, service.name)
+            if (workload := self.get(path)) is None:
+                continue
+            chosen = f"app.kubernetes.io/name={service.name}"
+            kept = self.get(kind.revisions_path(service.team), labelSelector=chosen) or {}
+            # a list's items say neither kind nor version
+            return Live(
+                service.key,
+                path,
+                {**workload, "kind": kind.name},
+                kind,
+                revisions({**workload, "kind": kind.name}, kept.get("items", [])),
+                self.autoscaler(service),
+            )
+        return None
+
+    def autoscaler(self, service: WantedService) -> dict[str, Any] | None:
+        """The service's HorizontalPodAutoscaler; None when it has none."""
+        return self.get(f"/apis/autoscaling/v2/namespaces/{service.team}/horizontalpodautoscalers/{service.name}")
 
     def workload(self, service: WantedService) -> Mapping[str, Any] | None:
         """The service's Deployment or Rollout."""
@@ -91,3 +141,12 @@ class Cluster:
         found = self.get(f"/api/v1/namespaces/{namespace}/events", fieldSelector="involvedObject.kind=Pod")
         items = list((found or {}).get("items", []))
         return sorted(items, key=lambda item: item.get("lastTimestamp") or item["metadata"]["creationTimestamp"])
+
+
+def _message(body: Any) -> str:
+    """The API server's own words about a refusal (metav1.Status)."""
+    try:
+        said = json.loads(body or "{}").get("message", "")
+    except (ValueError, AttributeError):
+        return ""
+    return f": {said}" if said else ""

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 from slipway.errors import FailedError
 from slipway.health import Health, State, diagnose, judge, reached
 from slipway.rollouts.compile import plan
+from slipway.scaled import as_scaled
+from slipway.stamp import as_in_git
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -33,9 +35,12 @@ class Outcome:
 
 
 def look(cluster: Cluster, services: Sequence[WantedService], images: Mapping[str, str]) -> list[Outcome]:
-    """How `services` are now; failed ones say which pod and why. `images` is the full image of each by TEAM/NAME."""
+    """How `services` are now. `images` is the full image of each by TEAM/NAME.
+
+    Failed ones say which pod and why, other releases who went back to them.
+    """
     outcomes = _look(cluster, services, images)
-    return [_told(cluster, item) if item.health.state is State.FAILED else item for item in outcomes]
+    return [_explained(cluster, item) for item in outcomes]
 
 
 def _look(cluster: Cluster, services: Sequence[WantedService], images: Mapping[str, str]) -> list[Outcome]:
@@ -43,7 +48,10 @@ def _look(cluster: Cluster, services: Sequence[WantedService], images: Mapping[s
 
 
 def _health(cluster: Cluster, service: WantedService, image: str) -> Health:
-    health = judge(cluster.workload(service), image, service.spec.scaling.min)
+    workload = cluster.workload(service)
+    health = judge(workload, image, service.spec.scaling.min)
+    health = as_in_git(health, workload, service.spec)
+    health = as_scaled(health, workload, service, lambda: cluster.autoscaler(service))
     if health.state is State.HEALTHY and service.spec.expose:
         return reached(health, cluster.entrance(service))
     return health
@@ -118,14 +126,32 @@ def _ended(cluster: Cluster, outcome: Outcome, waited: float) -> Outcome | None:
         health = replace(health, state=State.FAILED, message=f"still not there in time: {health.message}")
     if not health.settled:
         return None
-    ended = Outcome(service, health)
-    return _told(cluster, ended) if health.state is State.FAILED else ended
+    return _explained(cluster, Outcome(service, health))
 
 
 def _limit(service: WantedService) -> int:
     """Seconds after which waiting is pointless: pauses, and the controller's deadline for each part between them."""
     compiled = plan(service.spec)
     return compiled.pauses + compiled.parts * compiled.deadline + _MARGIN
+
+
+def _explained(cluster: Cluster, outcome: Outcome) -> Outcome:
+    if outcome.health.state is State.FAILED:
+        return _told(cluster, outcome)
+    if outcome.health.state is State.OTHER:
+        return _went_back(cluster, outcome)
+    return outcome
+
+
+def _went_back(cluster: Cluster, outcome: Outcome) -> Outcome:
+    """The outcome with who went back to the release that is there, when somebody did."""
+    live = cluster.operated(outcome.service)
+    record = live.current.record if live and live.current else None
+    if record is None or record.what not in {"rollback", "abort"}:
+        return outcome
+    said = f"{record.what} to revision {record.revision} by {record.by or 'somebody'} at {record.at}"
+    message = f"{outcome.health.message}; {said}: change Git, too, or `retry`"
+    return replace(outcome, health=replace(outcome.health, message=message))
 
 
 def _told(cluster: Cluster, outcome: Outcome) -> Outcome:

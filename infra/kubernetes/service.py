@@ -25,6 +25,7 @@ from infra.kubernetes.secrets import secret_class
 from infra.kubernetes.team_space import TEAM
 from slipway.rollouts.compile import REVISIONS, plan
 from slipway.rollouts.traffic import routed
+from slipway.stamp import STAMP, stamp
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -107,6 +108,10 @@ class Service(pulumi.ComponentResource):
         full = f"{self._spec.name}-{suffix}" if suffix else self._spec.name
         return metadata(full, self._args.namespace, labels=labels, annotations=annotations or {})
 
+    def _stamped(self) -> Any:
+        """The workload's: with the state of the manifest that it runs, by which a rollback is known."""
+        return self._meta("", {**SKIP_AWAIT, STAMP: stamp(self._spec)})
+
     @property
     def _by_address(self) -> bool:
         return bool(self._spec.expose and self._spec.expose.affinity == "client-ip")
@@ -147,13 +152,13 @@ class Service(pulumi.ComponentResource):
             spec["replicas"] = self._spec.scaling.min  # left out where the autoscaler owns it (pulumi-kubernetes#2491)
         opts = pulumi.ResourceOptions(parent=self, depends_on=before)
         if not compiled.by_argo:
-            return Deployment(f"{self._name}-deployment", metadata=self._meta("", SKIP_AWAIT), spec=spec, opts=opts)
+            return Deployment(f"{self._name}-deployment", metadata=self._stamped(), spec=spec, opts=opts)
         spec["progressDeadlineAbort"] = True  # a canary that cannot start goes back by itself
         return CustomResource(
             f"{self._name}-rollout",
             api_version=compiled.api_version,
             kind=compiled.kind,
-            metadata=self._meta("", SKIP_AWAIT),
+            metadata=self._stamped(),
             spec=spec,
             opts=opts,
         )

@@ -26,6 +26,15 @@ _MANAGED: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
 )
 """What a service is made of (infra/kubernetes/service.py)."""
 
+_OPERATED: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
+    # promote, abort and retry are writes to a Rollout's status (argo-rollouts, cmd/promote, cmd/abort, cmd/retry)
+    ("argoproj.io", ("rollouts/status",)),
+    # the history: who released, and how it ended, as annotations of what keeps a revision's template
+    ("apps", ("replicasets",)),
+)
+"""What `slipway promote` and the like patch, and `slipway up` and `wait` write the history to. Nothing is made there,
+nor deleted: both are controllers'."""
+
 _SEEN: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("", ("pods", "events", "endpoints", "resourcequotas", "limitranges")),
     ("apps", ("replicasets",)),
@@ -36,8 +45,9 @@ _SEEN: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
 
 
 def deployer() -> Any:
-    """Makes, changes and removes services; reads how they are."""
-    return [*(_rule(group, names, _MANAGE) for group, names in _MANAGED), *_seen()]
+    """Makes, changes, removes and operates services; reads how they are."""
+    operated = (_rule(group, names, ("patch",)) for group, names in _OPERATED)
+    return [*(_rule(group, names, _MANAGE) for group, names in _MANAGED), *operated, *_seen()]
 
 
 def viewer() -> Any:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from slipway.cli import operations
 from slipway.cli.environment import environment_app, named, named_first
 from slipway.cli.lifecycle import bootstrap, state_app
 
@@ -123,6 +124,9 @@ def status(
 
     environment, services = named_first(environment, branch, services)
     deploy.status(environment, services, offline=offline, waiting=False, as_json=json, quiet=True)
+
+
+operations.register(app)
 
 
 @app.command(epilog="Example:  slipway refresh local")

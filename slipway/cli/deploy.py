@@ -11,6 +11,7 @@ import typer
 from localcloud.folders import LOCAL
 from slipway import contract as contracts
 from slipway.addresses import full_image, kubeconfig
+from slipway.cli.recording import with_history
 from slipway.cli.session import Given, Session, answer, console
 from slipway.engine.stack import Stack
 from slipway.errors import FailedError, Problem, Refused
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from slipway.engine.workspace import Workspace
     from slipway.progress import Step
 
-__all__ = ["Given", "destroy", "preview", "refresh", "status", "up"]
+__all__ = ["Given", "destroy", "preview", "published", "refresh", "status", "up"]
 
 
 def preview(environment: str, stacks: Sequence[str] | None, *, offline: bool, as_json: bool, quiet: bool) -> None:
@@ -78,6 +79,7 @@ def up(
         reached = [team for team in session.teams if any(r.stack.endswith(f".{team}") for r in results)]
         services = [service for team in reached for service in session.desired.team(team)]
         outcomes = _outcomes(session, workspace, contract, services, waiting=waiting)
+        with_history(session, Cluster(kubeconfig(contract, workspace.variables)), outcomes, results)
     if as_json:
         answer({"stacks": _values(results), "services": as_values(environment, outcomes)})
     else:
@@ -96,8 +98,10 @@ def status(
     session = Session(environment, None, quiet=quiet, offline=offline)
     chosen = _chosen(session, services)
     workspace = session.workspace()
-    contract = _published(session, workspace)
+    contract = published(session, workspace)
     outcomes = _outcomes(session, workspace, contract, chosen, waiting=waiting)
+    if waiting:
+        with_history(session, Cluster(kubeconfig(contract, workspace.variables)), outcomes, ())
     if as_json:
         answer(as_values(environment, outcomes))
     else:
@@ -183,7 +187,7 @@ def _contract_in(results: Sequence[StackResult], session: Session) -> Contract |
     return None
 
 
-def _published(session: Session, workspace: Workspace) -> Contract:
+def published(session: Session, workspace: Workspace) -> Contract:
     """The contract from a team's own state: whoever may deploy a team may read that, and no other key is needed."""
     derived = contracts.derive(session.desired)
     for team in session.teams:

@@ -20,6 +20,7 @@ _COLOURS = {
     State.FAILED: "red",
     State.MISSING: "red",
     State.OTHER: "red",
+    State.SCALED: "yellow",
 }
 GOOD = {State.HEALTHY, State.WAITING}
 """States that a successful `up` may end in: `waiting` is for a person, and nothing is wrong."""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from slipway.desired import WantedService
+    from slipway.operations.live import Live
     from tests.support.repositories import Clone
 
 IMAGES = {"growth/churn": "churn", "growth/fraud": "fraud", "search/ranking": "ranking"}
@@ -38,10 +39,18 @@ class FakeCluster:
         self.looks: list[str] = []
         self.way_in: Callable[[float], Any] = lambda _: None
         self.supervision: str | None = ""
+        self.gone_back: Live | None = None
 
     def workload(self, service: WantedService) -> Any:
         self.looks.append(service.key)
         return self._live[service.key](self._clock.now)
+
+    def autoscaler(self, service: WantedService) -> None:
+        assert service.key in self._live
+
+    def operated(self, service: WantedService) -> Live | None:
+        assert service.key in self._live
+        return self.gone_back
 
     def entrance(self, service: WantedService) -> list[Any]:
         return [self.way_in(self._clock.now)] if service.spec.expose else []
