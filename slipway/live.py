@@ -131,9 +131,11 @@ class Cluster:
 
     def pods(self, service: WantedService) -> list[dict[str, Any]]:
         """The service's pods."""
-        found = self.get(
-            f"/api/v1/namespaces/{service.team}/pods", labelSelector=f"app.kubernetes.io/name={service.name}"
-        )
+        return self.pods_of(service.team, service.name)
+
+    def pods_of(self, namespace: str, name: str) -> list[dict[str, Any]]:
+        """The pods of the service of that name."""
+        found = self.get(f"/api/v1/namespaces/{namespace}/pods", labelSelector=f"app.kubernetes.io/name={name}")
         return list((found or {}).get("items", []))
 
     def events(self, namespace: str) -> list[dict[str, Any]]:

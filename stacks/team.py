@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from typing import TYPE_CHECKING
 
 import pulumi
@@ -14,14 +15,18 @@ from infra.kubernetes.secrets import SecretsArgs
 from infra.kubernetes.service import Service, ServiceArgs
 from slipway import contract as contracts
 from slipway import units
-from slipway.addresses import full_image, pulled
+from slipway.addresses import full_image, kubeconfig, pulled
 from slipway.desired import MODELS
+from slipway.live import Cluster
 from slipway.rollouts.traffic import layer
 from slipway.schema.artifacts import SHORT
+from slipway.surroundings import VARIABLES
 from stacks.hosts import host
 from stacks.reading import read_contract
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from slipway.contract import Contract
     from slipway.desired import Desired, WantedService
     from slipway.schema.manifest import Secret
@@ -34,6 +39,7 @@ def declare(desired: Desired, team: str) -> None:
     services = desired.team(team)
     kept = any(wanted.spec.secrets or wanted.spec.config for wanted in services)
     adopting = provider(contract, adopting=True) if kept else None
+    cluster = _connecting(contract) if contract.known else None
     for wanted in services:
         args = ServiceArgs(
             team=team,
@@ -42,9 +48,16 @@ def declare(desired: Desired, team: str) -> None:
             exposure=exposure(desired, wanted, contract),
             adopting=adopting,
             carrier=layer(wanted.spec, desired.environment),
+            cluster=cluster,
         )
         Service(wanted.name, args, opts)
     pulumi.export("contract", dataclasses.asdict(contract))
+
+
+def _connecting(contract: Contract) -> Callable[[], Cluster]:
+    """Connects to the contract's cluster, once for the stack, as the engine's provider does."""
+    text = kubeconfig(contract, VARIABLES.get())  # of this program: hooks run elsewhere
+    return functools.cache(lambda: Cluster(text))
 
 
 def pod(desired: Desired, wanted: WantedService, contract: Contract) -> PodArgs:

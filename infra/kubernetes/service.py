@@ -18,18 +18,21 @@ from infra.blocks import block
 from infra.kubernetes import autoscaler
 from infra.kubernetes.config import config_map
 from infra.kubernetes.exposure import ExposureArgs, callers, exposed
+from infra.kubernetes.handover import GUARDS, Handover
 from infra.kubernetes.objects import NAME, PART_OF, SKIP_AWAIT, metadata
 from infra.kubernetes.pod import PodArgs, selector, template
 from infra.kubernetes.routes import mesh_route
 from infra.kubernetes.secrets import secret_class
 from infra.kubernetes.team_space import TEAM
+from slipway.handover import Taking
 from slipway.rollouts.compile import REVISIONS, plan
 from slipway.rollouts.traffic import routed
 from slipway.stamp import STAMP, stamp
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
+    from slipway.live import Cluster
     from slipway.rollouts.compile import Plan
     from slipway.rollouts.traffic import Layer
 
@@ -42,7 +45,8 @@ class ServiceArgs:
     """`namespace` is the team's. `exposure` is None for what is called inside of the cluster only.
 
     `adopting` is a provider that takes over what exists; needed where the pod reads secrets or
-    configuration. `carrier` is what carries its traffic while it is rolled out.
+    configuration. `carrier` is what carries its traffic while it is rolled out. `cluster` connects to the cluster, for a
+    change of the kind of workload; None before there is one.
     """
 
     team: str
@@ -51,6 +55,7 @@ class ServiceArgs:
     exposure: ExposureArgs | None = None
     adopting: pulumi.ProviderResource | None = None
     carrier: Layer = "replicas"
+    cluster: Callable[[], Cluster] | None = None
 
 
 class Service(pulumi.ComponentResource):
@@ -86,12 +91,11 @@ class Service(pulumi.ComponentResource):
                 path = ready if isinstance(ready, str) else None
                 exposed(name, self._meta("", SKIP_AWAIT), args.exposure, self._spec.name, path, below)
         before.append(self._network_policy(child))
+        self._handover = self._hooks(compiled)
         workload = self._workload(compiled, before)
-        if self._spec.scaling.autoscaled:
-            self._autoscaler(compiled, workload)
-        PodDisruptionBudget(
+        budget = PodDisruptionBudget(
             f"{name}-budget",
-            metadata=self._meta(),
+            metadata=self._meta("", {GUARDS: compiled.kind}),
             spec=block(
                 {  # one at a time: a drain never takes more, and a service of one pod can still be drained
                     "maxUnavailable": 1,
@@ -99,9 +103,29 @@ class Service(pulumi.ComponentResource):
                     "unhealthyPodEvictionPolicy": "AlwaysAllow",
                 }
             ),
-            opts=child,
+            opts=pulumi.ResourceOptions(
+                parent=self, depends_on=[workload], hooks=self._handover.budget if self._handover else None
+            ),
         )
+        if self._spec.scaling.autoscaled:  # which turns to a new kind of workload when that has taken over
+            self._autoscaler(compiled, budget)
         self.register_outputs({})
+
+    def _hooks(self, compiled: Plan) -> Handover | None:
+        if self._args.cluster is None:
+            return None
+        scaling = self._spec.scaling
+        to = Taking(
+            team=self._args.team,
+            name=self._spec.name,
+            kind=compiled.kind,
+            template=template(self._args.pod, self._args.team),
+            least=scaling.min,
+            most=scaling.max if scaling.autoscaled else None,
+            deadline=compiled.deadline,
+            exclusive=compiled.strategy.get("type") == "Recreate",
+        )
+        return Handover(self._name, to, self._args.cluster)
 
     def _meta(self, suffix: str = "", annotations: Mapping[str, str] | None = None) -> Any:
         labels = {NAME: self._spec.name, PART_OF: self._args.team, **self._spec.labels}
@@ -150,7 +174,8 @@ class Service(pulumi.ComponentResource):
         }
         if not self._spec.scaling.autoscaled:
             spec["replicas"] = self._spec.scaling.min  # left out where the autoscaler owns it (pulumi-kubernetes#2491)
-        opts = pulumi.ResourceOptions(parent=self, depends_on=before)
+        hooks = self._handover.workload if self._handover else None
+        opts = pulumi.ResourceOptions(parent=self, depends_on=before, hooks=hooks)
         if not compiled.by_argo:
             return Deployment(f"{self._name}-deployment", metadata=self._stamped(), spec=spec, opts=opts)
         spec["progressDeadlineAbort"] = True  # a canary that cannot start goes back by itself
@@ -163,12 +188,12 @@ class Service(pulumi.ComponentResource):
             opts=opts,
         )
 
-    def _autoscaler(self, compiled: Plan, workload: pulumi.Resource) -> None:
+    def _autoscaler(self, compiled: Plan, after: pulumi.Resource) -> None:
         HorizontalPodAutoscaler(
             f"{self._name}-autoscaler",
             metadata=self._meta("", SKIP_AWAIT),
             spec=block(autoscaler.spec(self._spec.name, self._spec.scaling, compiled)),
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[workload]),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[after]),
         )
 
     def _network_policy(self, opts: pulumi.ResourceOptions) -> pulumi.Resource:

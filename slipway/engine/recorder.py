@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 PROJECT: Final = "slipway"
 UNKNOWN: Final = "<unknown>"
 SECRET: Final = "<secret>"  # noqa: S105 - what is shown instead of one
-_FEATURES: Final = {"secrets", "resourceReferences", "aliasSpecs"}
+_FEATURES: Final = {"secrets", "resourceReferences", "aliasSpecs", "resourceHooks"}
 _STACK_TYPE: Final = "pulumi:pulumi:Stack"
 
 
@@ -153,6 +153,11 @@ class _Monitor(resource_pb2_grpc.ResourceMonitorServicer):
             return answer
         failure = provider_pb2.CheckFailure(reason=f"{request.tok}: nothing is read without an engine")
         return provider_pb2.InvokeResponse(failures=[failure])
+
+    def RegisterResourceHook(self, request: Any, context: Any) -> Any:
+        """A hook runs when an engine makes or changes its resource: here nothing is."""
+        del request, context
+        return empty_pb2.Empty()
 
     def RegisterResource(self, request: Any, context: Any) -> Any:
         del context

@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Final
 import semver
 from pulumi import automation
 
+from slipway.engine.callbacks import side_by_side
+from slipway.surroundings import VARIABLES
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
@@ -48,7 +51,7 @@ class Workspace:
         """The SDK's workspace with the repository's program."""
         return automation.LocalWorkspace(
             work_dir=str(self.directory),
-            program=program(self.root),
+            program=program(self.root, self.variables),
             env_vars={**COMMON, **self.variables},
             secrets_provider=self.secrets_provider,
             pulumi_command=_Command(self.pulumi),
@@ -63,15 +66,19 @@ def for_account(root: Path, file: EnvironmentFile, pulumi: Path) -> Workspace:
     return Workspace(root, root, pulumi, state.secrets, {"PULUMI_BACKEND_URL": state.backend})
 
 
-def program(root: Path) -> Callable[[], None]:
+def program(root: Path, variables: Mapping[str, str] | None = None) -> Callable[[], None]:
     """The repository's `__main__.py` as an inline program: the same file that the plain CLI runs.
+
+    `variables` are what the engine and its plugins get beside this process's own.
 
     Not by `runpy`, which replaces `sys.modules["__main__"]` for the whole process: teams' programs run in parallel.
     """
+    side_by_side()
     path = root / "__main__.py"
     code = compile(path.read_text(encoding="utf-8"), str(path), "exec")
 
     def run() -> None:
+        VARIABLES.set(variables or {})
         exec(code, {"__name__": "__main__", "__file__": str(path)})  # noqa: S102 - our own file
 
     return run

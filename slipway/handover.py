@@ -1,0 +1,162 @@
+"""Hands a running service over from one kind of workload to another: Deployment, Rollout, and back.
+
+Both are there for a while, with the same labels on their pods, so Services, budget and network policy hold for both;
+each controller keeps to the ReplicaSets that it owns. The old one may only go when the new one's pods are available in
+at least the number that the service runs. One look at a time: who waits decides how.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from slipway.errors import FailedError
+from slipway.health import State, diagnose, judge
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from slipway.live import Cluster
+
+KINDS: Final = {
+    "Deployment": "/apis/apps/v1/namespaces/{}/deployments/{}",
+    "Rollout": "/apis/argoproj.io/v1alpha1/namespaces/{}/rollouts/{}",
+}
+MARGIN: Final = 60
+"""Seconds beyond the controller's own deadline, after which a hand-over has failed in any case."""
+_MANAGER: Final = "slipway-handover"
+_OURS: Final = ("app.kubernetes.io/managed-by", "slipway")
+_RELEASE: Final = ("slipway.dev/release", "slipway.dev/model", "slipway.dev/model-version")
+_HASH: Final = "rollouts-pod-template-hash"
+_MANAGED: Final = "argo-rollouts.argoproj.io/managed-by-rollouts"
+
+
+@dataclass(frozen=True)
+class Taking:
+    """What a service is to run as from now on, as far as a hand-over has to know."""
+
+    team: str
+    name: str
+    kind: str
+    template: Mapping[str, Any]
+    """Of its pods."""
+    least: int
+    most: int | None
+    """None where nothing scales it: then it runs `least` pods."""
+    deadline: int
+    """Seconds."""
+    exclusive: bool
+    """Whether two releases must never run at once (`recreate`)."""
+
+    @property
+    def key(self) -> str:
+        """TEAM/NAME."""
+        return f"{self.team}/{self.name}"
+
+    @property
+    def path(self) -> str:
+        """Where its workload is in the API."""
+        return KINDS[self.kind].format(self.team, self.name)
+
+    @property
+    def image(self) -> str:
+        """The full image of its first container."""
+        return str(self.template["spec"]["containers"][0]["image"])
+
+
+def others(cluster: Cluster, to: Taking) -> list[dict[str, Any]]:
+    """Workloads of ours under the service's name that are of another kind, and not on their way out."""
+    paths = [path.format(to.team, to.name) for kind, path in KINDS.items() if kind != to.kind]
+    key, value = _OURS
+    return [
+        found
+        for path in paths
+        if (found := cluster.get(path))
+        and found["metadata"].get("labels", {}).get(key) == value
+        and not found["metadata"].get("deletionTimestamp")
+    ]
+
+
+def refuse(to: Taking, live: Sequence[Mapping[str, Any]]) -> None:
+    """Refuse to take over from what is `live` where that would break what the strategy says. Raises FailedError."""
+    for old in live:
+        runs = old["spec"]["template"]["spec"]["containers"][0]["image"]
+        if to.exclusive:
+            message = (
+                f"{to.key} runs as a {old['kind']}; a {to.kind} would take over while both run, and `recreate` never "
+                "runs two at once; change it to rolling, update, and then to recreate: that restarts nothing"
+            )
+            raise FailedError(message)
+        if to.kind == "Rollout" and _release(old["spec"]["template"]) != _release(to.template):
+            message = (
+                f"{to.key} runs {runs} as a {old['kind']}; the first release of a Rollout skips its steps and checks "
+                f"(argo-rollouts#3984), so {to.image} would reach all callers at once; change the strategy with the "
+                "release that runs, update, and release then"
+            )
+            raise FailedError(message)
+
+
+def pending(cluster: Cluster, to: Taking, waited: float) -> str:
+    """Look once whether the old workload may go: what is still missing, nothing when it may. `waited` is in seconds.
+
+    A new workload that an autoscaler will own starts with one pod: it is raised to what the old one runs.
+    Raises FailedError when the new one does not come up: the old one has to stay.
+    """
+    old = others(cluster, to)
+    if not old:
+        return ""
+    new = cluster.get(to.path)
+    if new is None:
+        raise FailedError(f"{to.key}: the new {to.kind} is not in the cluster")
+    needed = _needed(to, old)
+    if to.most is not None and int(new["spec"].get("replicas", 1)) < needed:
+        cluster.patch(to.path, {"spec": {"replicas": needed}}, manager=_MANAGER)
+    status = new.get("status", {})
+    ready = int(status.get("availableReplicas") or 0)
+    if ready >= needed and str(status.get("observedGeneration", "")) == str(new["metadata"].get("generation")):
+        for each in old:
+            _freed(cluster, to, each)
+        return ""
+    health = judge(new, to.image, needed)
+    late = waited > to.deadline + MARGIN
+    if health.state is not State.FAILED and not late:
+        return f"{ready} of {needed} pods of the new {to.kind} are available"
+    why = f"still not there in time: {health.message}" if late else health.message
+    cause = diagnose([pod for pod in cluster.pods_of(to.team, to.name) if _by(pod, to.kind)], cluster.events(to.team))
+    said = "; ".join(part for part in (why, cause) if part)
+    before = " and ".join(each["kind"] for each in old)
+    raise FailedError(f"{to.key}: the new {to.kind} does not come up ({said}); the {before} before it still serves")
+
+
+def _needed(to: Taking, old: Sequence[Mapping[str, Any]]) -> int:
+    if to.most is None:
+        return to.least
+    return min(max(to.least, *(int(each["spec"].get("replicas", 1)) for each in old)), to.most)
+
+
+def _release(template: Mapping[str, Any]) -> tuple[str, ...]:
+    labels = template["metadata"].get("labels", {})
+    return (str(template["spec"]["containers"][0]["image"]), *(str(labels.get(key, "")) for key in _RELEASE))
+
+
+def _by(pod: Mapping[str, Any], kind: str) -> bool:
+    """Whether a pod is of a workload of that kind, as far as its labels tell: Argo's pods have a hash of their own."""
+    return (_HASH in pod["metadata"].get("labels", {})) == (kind == "Rollout")
+
+
+def _freed(cluster: Cluster, to: Taking, old: Mapping[str, Any]) -> None:
+    """Make the service's own Service choose pods of both, where the Rollout that goes has narrowed it to its own.
+
+    A blue-green Rollout does. Its controller would narrow it again as long as it is not paused (argo-rollouts 1.10,
+    rollout/service.go, `reconcileActiveService` and `haltProgress`), and widens it only after the Rollout has gone
+    (service/service.go, `syncService`): too late for callers.
+    """
+    if old["kind"] != "Rollout":
+        return
+    path = f"/api/v1/namespaces/{to.team}/services/{to.name}"
+    service = cluster.get(path)
+    if service is None or _HASH not in (service["spec"].get("selector") or {}):
+        return
+    cluster.patch(KINDS["Rollout"].format(to.team, to.name), {"spec": {"paused": True}}, manager=_MANAGER)
+    freed = {"metadata": {"annotations": {_MANAGED: None}}, "spec": {"selector": {_HASH: None}}}
+    cluster.patch(path, freed, manager=_MANAGER)
