@@ -45,7 +45,7 @@ class ServiceArgs:
     """`namespace` is the team's. `exposure` is None for what is called inside of the cluster only.
 
     `adopting` is a provider that takes over what exists; needed where the pod reads secrets or
-    configuration. `carrier` is what carries its traffic while it is rolled out. `cluster` connects to the cluster, for a
+    configuration. `carrier` is what carries its traffic during a rollout. `cluster` connects to the cluster, for a
     change of the kind of workload; None before there is one.
     """
 
