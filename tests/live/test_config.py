@@ -73,8 +73,13 @@ def test_the_pods_name_an_immutable_map_and_bring_a_sidecar(clone: Clone, first:
         assert (proxy["name"], proxy["restartPolicy"]) == ("proxy", "Always")
         mounted = [each["mountPath"] for each in proxy["volumeMounts"] if each["name"] == "config"]
         assert mounted == ["/etc/churn"]
-        (status,) = pod["status"]["initContainerStatuses"]
-        assert status["started"]
+
+    def started() -> bool:
+        """A pod that replaces one (an eviction's) has no status yet for a moment."""
+        statuses = [pod["status"].get("initContainerStatuses", []) for pod in pods(clone)]
+        return [[each["started"] for each in of_pod] for of_pod in statuses] == [[True]] * 4
+
+    until(started, 60)
     with pytest.raises(ApiError, match="field is immutable when `immutable` is set"):
         clone.kube.api.call(
             "PATCH", f"{MAPS}/{first}", {"data": {"words.txt": "three"}}, kind="application/merge-patch+json"
