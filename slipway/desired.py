@@ -171,8 +171,7 @@ def _service(service: WantedService, manifest: Manifest, file: EnvironmentFile) 
 
 def _checks(service: WantedService, manifest: Manifest, file: EnvironmentFile) -> Iterator[Problem]:
     """Checks compile into the rollout's steps, but nothing makes what they ask yet: such a rollout would not start."""
-    overlay = ("services", service.key, "rollout")
-    document, path = (file.document, overlay) if overlay in file.document.lines else (manifest.document, ("rollout",))
+    document, path = file.place(manifest, "rollout")
     for key in ("checks", "checks_after"):
         if getattr(service.spec.rollout, key, None):
             what = f"`rollout.{key}` is not offered yet: nothing measures them"

@@ -12,22 +12,20 @@ from typing import TYPE_CHECKING, Any, Final
 
 from slipway.errors import FailedError
 from slipway.health import State, diagnose, judge
+from slipway.operations.kinds import KINDS
+from slipway.operations.live import image
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from slipway.live import Cluster
 
-KINDS: Final = {
-    "Deployment": "/apis/apps/v1/namespaces/{}/deployments/{}",
-    "Rollout": "/apis/argoproj.io/v1alpha1/namespaces/{}/rollouts/{}",
-}
 MARGIN: Final = 60
 """Seconds beyond the controller's own deadline, after which a hand-over has failed in any case."""
 _MANAGER: Final = "slipway-handover"
 _OURS: Final = ("app.kubernetes.io/managed-by", "slipway")
 _RELEASE: Final = ("slipway.dev/release", "slipway.dev/model", "slipway.dev/model-version")
-_HASH: Final = "rollouts-pod-template-hash"
+_HASH: Final = KINDS["Rollout"].hash
 _MANAGED: Final = "argo-rollouts.argoproj.io/managed-by-rollouts"
 
 
@@ -56,17 +54,17 @@ class Taking:
     @property
     def path(self) -> str:
         """Where its workload is in the API."""
-        return KINDS[self.kind].format(self.team, self.name)
+        return KINDS[self.kind].path(self.team, self.name)
 
     @property
     def image(self) -> str:
         """The full image of its first container."""
-        return str(self.template["spec"]["containers"][0]["image"])
+        return image(self.template)
 
 
 def others(cluster: Cluster, to: Taking) -> list[dict[str, Any]]:
     """Workloads of ours under the service's name that are of another kind, and not on their way out."""
-    paths = [path.format(to.team, to.name) for kind, path in KINDS.items() if kind != to.kind]
+    paths = [kind.path(to.team, to.name) for kind in KINDS.values() if kind.name != to.kind]
     key, value = _OURS
     return [
         found
@@ -80,7 +78,7 @@ def others(cluster: Cluster, to: Taking) -> list[dict[str, Any]]:
 def refuse(to: Taking, live: Sequence[Mapping[str, Any]]) -> None:
     """Refuse to take over from what is `live` where that would break what the strategy says. Raises FailedError."""
     for old in live:
-        runs = old["spec"]["template"]["spec"]["containers"][0]["image"]
+        runs = image(old["spec"]["template"])
         if to.exclusive:
             message = (
                 f"{to.key} runs as a {old['kind']}; a {to.kind} would take over while both run, and `recreate` never "
@@ -136,7 +134,7 @@ def _needed(to: Taking, old: Sequence[Mapping[str, Any]]) -> int:
 
 def _release(template: Mapping[str, Any]) -> tuple[str, ...]:
     labels = template["metadata"].get("labels", {})
-    return (str(template["spec"]["containers"][0]["image"]), *(str(labels.get(key, "")) for key in _RELEASE))
+    return (image(template), *(str(labels.get(key, "")) for key in _RELEASE))
 
 
 def _by(pod: Mapping[str, Any], kind: str) -> bool:
@@ -157,6 +155,6 @@ def _freed(cluster: Cluster, to: Taking, old: Mapping[str, Any]) -> None:
     service = cluster.get(path)
     if service is None or _HASH not in (service["spec"].get("selector") or {}):
         return
-    cluster.patch(KINDS["Rollout"].format(to.team, to.name), {"spec": {"paused": True}}, manager=_MANAGER)
+    cluster.patch(KINDS["Rollout"].path(to.team, to.name), {"spec": {"paused": True}}, manager=_MANAGER)
     freed = {"metadata": {"annotations": {_MANAGED: None}}, "spec": {"selector": {_HASH: None}}}
     cluster.patch(path, freed, manager=_MANAGER)

@@ -100,9 +100,7 @@ class Cluster:
 
     def workload(self, service: WantedService) -> Mapping[str, Any] | None:
         """The service's Deployment or Rollout."""
-        compiled = plan(service.spec)
-        plural = f"{compiled.kind.lower()}s"
-        return self.get(f"/apis/{compiled.api_version}/namespaces/{service.team}/{plural}/{service.name}")
+        return self.get(KINDS[plan(service.spec).kind].path(service.team, service.name))
 
     def entrance(self, service: WantedService) -> list[Mapping[str, Any] | None]:
         """The service's route and the policies before it; None for what is not there. Nothing for one not exposed."""

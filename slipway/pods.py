@@ -61,8 +61,7 @@ def _pullable(image: Image, path: KeyPath, manifest: Manifest, file: Environment
 
 def _fits(service: WantedService, manifest: Manifest, file: EnvironmentFile) -> Iterator[Problem]:
     """Whether one pod fits at least one node of the environment; said where this environment overlays the block."""
-    overlay = ("services", service.key, "resources")
-    document, path = (file.document, overlay) if overlay in file.document.lines else (manifest.document, ("resources",))
+    document, path = file.place(manifest, "resources")
     more = asks(service.spec) if service.spec.sidecars else None
     for below, what, remedy in fitting.refusals(service.spec.resources, file, more):
         yield document.problem((*path, *below), what, remedy)

@@ -52,6 +52,11 @@ class EnvironmentFile:
         """Whether this is a template itself: nothing is deployed to it, only to its branches' environments."""
         return self.value.template is not None and self.template is None
 
+    def place(self, manifest: Manifest, key: str) -> tuple[Document, tuple[str, ...]]:
+        """Where the block `key` of a service is written that counts here: this file's overlay, or its manifest."""
+        overlay = ("services", manifest.key, key)
+        return (self.document, overlay) if overlay in self.document.lines else (manifest.document, (key,))
+
 
 @dataclass(frozen=True)
 class Manifest:

@@ -30,8 +30,7 @@ def problems(service: WantedService, manifest: Manifest, file: EnvironmentFile) 
     spec = service.spec
     if not isinstance(spec.rollout, Canary | ABTest | Shadow):
         return
-    overlay = ("services", service.key, "rollout")
-    document, path = (file.document, overlay) if overlay in file.document.lines else (manifest.document, ("rollout",))
+    document, path = file.place(manifest, "rollout")
     carrier = layer(spec, file.value)
     where = "strategy" if spec.rollout.traffic == "auto" else "traffic"
     if found := _not_there(spec, file, carrier):

@@ -45,26 +45,20 @@ class Operation:
         decision = self._do("rollback", lambda live: adapter(live).rollback(live, number, steps=steps))
         self._tell("rollback", decision)
 
-    def pause(self) -> None:
-        """Stand still."""
-        self._tell("pause", self._do("pause", lambda live: adapter(live).pause(live)))
-
-    def resume(self) -> None:
-        """Go on."""
-        self._tell("resume", self._do("resume", lambda live: adapter(live).resume(live)))
+    def plain(self, verb: str) -> None:
+        """`pause`, `resume`, `abort` or `retry`: what needs nothing but the service."""
+        wanted = stamp(self._service.spec)
+        decide: dict[str, Callable[[Live], Decision]] = {
+            "pause": lambda live: adapter(live).pause(live),
+            "resume": lambda live: adapter(live).resume(live),
+            "abort": lambda live: adapter(live).abort(live),
+            "retry": lambda live: adapter(live).retry(live, wanted),
+        }
+        self._tell(verb, self._do(verb, decide[verb]))
 
     def promote(self, *, full: bool) -> None:
         """To the next step, or to the end."""
         self._tell("promote", self._do("promote", lambda live: adapter(live).promote(live, full=full)))
-
-    def abort(self) -> None:
-        """Stop and go back."""
-        self._tell("abort", self._do("abort", lambda live: adapter(live).abort(live)))
-
-    def retry(self) -> None:
-        """Start again."""
-        wanted = stamp(self._service.spec)
-        self._tell("retry", self._do("retry", lambda live: adapter(live).retry(live, wanted)))
 
     def scale(self, pods: int, most: int | None) -> None:
         """Other numbers of pods."""

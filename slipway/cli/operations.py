@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 Environment = Annotated[str, typer.Argument(help="Name of a file in environments/, or of a branch's own.")]
 Service = Annotated[str, typer.Argument(help="TEAM/SERVICE.")]
@@ -17,21 +20,6 @@ Full = Annotated[bool, typer.Option("--full", help="Skip all steps and checks th
 Number = Annotated[int | None, typer.Option("--revision", min=1, help="All that is known of this one.")]
 Pods = Annotated[int, typer.Argument(min=0, help="Pods; with an autoscaler its least number.")]
 Most = Annotated[int | None, typer.Option("--max", min=1, help="The autoscaler's largest number.")]
-
-
-def register(app: typer.Typer) -> None:
-    """Add the commands to `app`."""
-    for command, example in (
-        (rollback, "slipway rollback production growth/churn   slipway rollback local growth/churn --to 3"),
-        (pause, "slipway pause production growth/churn"),
-        (resume, "slipway resume production growth/churn"),
-        (promote, "slipway promote production growth/churn   slipway promote local growth/churn --full"),
-        (abort, "slipway abort production growth/churn"),
-        (retry, "slipway retry production growth/churn"),
-        (scale, "slipway scale local growth/churn 6   slipway scale local growth/churn 6 --max 20"),
-        (history, "slipway history local growth/churn   slipway history local growth/churn --revision 3"),
-    ):
-        app.command(epilog=f"Examples:  {example}")(command)
 
 
 def rollback(
@@ -49,32 +37,6 @@ def rollback(
     Operation(environment, service, offline=offline, as_json=json, quiet=quiet).rollback(to, steps=steps)
 
 
-def pause(
-    environment: Environment,
-    service: Service,
-    offline: Offline = False,
-    json: AsJson = False,
-    quiet: Quiet = False,
-) -> None:
-    """Stop a release where it is, until `resume`."""
-    from slipway.cli.operate import Operation  # noqa: PLC0415
-
-    Operation(environment, service, offline=offline, as_json=json, quiet=quiet).pause()
-
-
-def resume(
-    environment: Environment,
-    service: Service,
-    offline: Offline = False,
-    json: AsJson = False,
-    quiet: Quiet = False,
-) -> None:
-    """Go on after `pause`."""
-    from slipway.cli.operate import Operation  # noqa: PLC0415
-
-    Operation(environment, service, offline=offline, as_json=json, quiet=quiet).resume()
-
-
 def promote(
     environment: Environment,
     service: Service,
@@ -87,32 +49,6 @@ def promote(
     from slipway.cli.operate import Operation  # noqa: PLC0415
 
     Operation(environment, service, offline=offline, as_json=json, quiet=quiet).promote(full=full)
-
-
-def abort(
-    environment: Environment,
-    service: Service,
-    offline: Offline = False,
-    json: AsJson = False,
-    quiet: Quiet = False,
-) -> None:
-    """Stop the release that is under way and go back to what ran before."""
-    from slipway.cli.operate import Operation  # noqa: PLC0415
-
-    Operation(environment, service, offline=offline, as_json=json, quiet=quiet).abort()
-
-
-def retry(
-    environment: Environment,
-    service: Service,
-    offline: Offline = False,
-    json: AsJson = False,
-    quiet: Quiet = False,
-) -> None:
-    """Start an aborted release again, or go on to what Git has after a rollback."""
-    from slipway.cli.operate import Operation  # noqa: PLC0415
-
-    Operation(environment, service, offline=offline, as_json=json, quiet=quiet).retry()
 
 
 def scale(
@@ -142,3 +78,42 @@ def history(
     from slipway.cli.operate import Operation  # noqa: PLC0415
 
     Operation(environment, service, offline=offline, as_json=json, quiet=quiet).history(revision)
+
+
+def _plain(verb: str, told: str) -> Callable[..., None]:
+    """A command that takes nothing but the service."""
+
+    def command(
+        environment: Environment,
+        service: Service,
+        offline: Offline = False,
+        json: AsJson = False,
+        quiet: Quiet = False,
+    ) -> None:
+        from slipway.cli.operate import Operation  # noqa: PLC0415
+
+        Operation(environment, service, offline=offline, as_json=json, quiet=quiet).plain(verb)
+
+    command.__name__, command.__doc__ = verb, told
+    return command
+
+
+pause = _plain("pause", "Stop a release where it is, until `resume`.")
+resume = _plain("resume", "Go on after `pause`.")
+abort = _plain("abort", "Stop the release that is under way and go back to what ran before.")
+retry = _plain("retry", "Start an aborted release again, or go on to what Git has after a rollback.")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to `app`."""
+    for command, example in (
+        (rollback, "slipway rollback production growth/churn   slipway rollback local growth/churn --to 3"),
+        (pause, "slipway pause production growth/churn"),
+        (resume, "slipway resume production growth/churn"),
+        (promote, "slipway promote production growth/churn   slipway promote local growth/churn --full"),
+        (abort, "slipway abort production growth/churn"),
+        (retry, "slipway retry production growth/churn"),
+        (scale, "slipway scale local growth/churn 6   slipway scale local growth/churn 6 --max 20"),
+        (history, "slipway history local growth/churn   slipway history local growth/churn --revision 3"),
+    ):
+        app.command(epilog=f"Examples:  {example}")(command)

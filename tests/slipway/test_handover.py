@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from slipway.errors import FailedError
-from slipway.handover import KINDS, Taking, others, pending, refuse
+from slipway.handover import Taking, others, pending, refuse
+from slipway.operations.kinds import KINDS
 
 if TYPE_CHECKING:
     from slipway.live import Cluster
@@ -20,7 +21,7 @@ class Table:
     """Stands in for slipway.live.Cluster: objects by API path, and what was patched."""
 
     def __init__(self, **objects: dict[str, Any]) -> None:
-        self.objects = {KINDS[kind].format("growth", "fraud"): item for kind, item in objects.items() if kind in KINDS}
+        self.objects = {KINDS[kind].path("growth", "fraud"): item for kind, item in objects.items() if kind in KINDS}
         self.service = "/api/v1/namespaces/growth/services/fraud"
         self.objects[self.service] = {"spec": {"selector": objects.get("selector", {})}}
         self.patched: list[tuple[str, Any]] = []
