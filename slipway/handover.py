@@ -126,6 +126,26 @@ def pending(cluster: Cluster, to: Taking, waited: float) -> str:
     raise FailedError(f"{to.key}: the new {to.kind} does not come up ({said}); the {before} before it still serves")
 
 
+def keep(cluster: Cluster, to: Taking) -> None:
+    """Keep the number of pods where Git leaves it to the autoscaler from now on.
+
+    What nobody owns is removed, and a Deployment without a number has one pod: a service of many would fall to one
+    until its autoscaler has looked. So the number is owned here until the autoscaler changes it. A service that rests
+    is woken: an autoscaler leaves 0 pods alone. Source: Kubernetes documentation, "Horizontal Pod Autoscaling",
+    section "Migrating Deployments and StatefulSets to horizontal autoscaling".
+    """
+    live = cluster.get(to.path)
+    if to.most is None or live is None:
+        return
+    body = {
+        "apiVersion": live["apiVersion"],
+        "kind": to.kind,
+        "metadata": {"name": to.name, "namespace": to.team},
+        "spec": {"replicas": min(max(int(live["spec"].get("replicas", 1)), to.least), to.most)},
+    }
+    cluster.apply(to.path, body, manager=_MANAGER)
+
+
 def _needed(to: Taking, old: Sequence[Mapping[str, Any]]) -> int:
     if to.most is None:
         return to.least

@@ -49,6 +49,16 @@ class Cluster:
         if self._call("PATCH", path, {"fieldManager": manager}, body, headers) is None:
             raise FailedError(f"{path} is not in the cluster any more")
 
+    def apply(self, path: str, body: Mapping[str, Any], *, manager: str) -> None:
+        """Server-side apply of some fields, which `manager` owns from then on, beside others who want the same value.
+
+        Source: Kubernetes documentation, "Server-Side Apply". Raises FailedError as `patch` does.
+        """
+        headers = {"Content-Type": "application/apply-patch+yaml", "Accept": "application/json"}
+        query = {"fieldManager": manager, "force": "true"}
+        if self._call("PATCH", path, query, body, headers) is None:
+            raise FailedError(f"{path} is not in the cluster any more")
+
     def _call(
         self,
         verb: str,

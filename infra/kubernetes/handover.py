@@ -1,4 +1,4 @@
-"""What happens around a change of a service's kind of workload, as hooks of the Pulumi program.
+"""What happens around a change of a service's kind of workload, and of who says its pods, as hooks of the program.
 
 The engine makes what is new, then changes, then deletes what is gone, and here does not wait for pods. So the budget,
 which every service has, says in an annotation which kind it guards: it changes after the new workload is made and
@@ -39,7 +39,8 @@ class Handover:
         early = pulumi.ResourceHookOptions(on_dry_run=True)
         look = pulumi.ResourceHook(f"{name}-take-over", self._refuse, early)
         wait = pulumi.ResourceHook(f"{name}-taken-over", self._wait)
-        self.workload = pulumi.ResourceHookBinding(before_create=[look])
+        left = pulumi.ResourceHook(f"{name}-left-to-autoscaler", self._keep)
+        self.workload = pulumi.ResourceHookBinding(before_create=[look], before_update=[left])
         self.budget = pulumi.ResourceHookBinding(before_create=[wait], before_update=[wait])
 
     async def _refuse(self, args: pulumi.ResourceHookArgs) -> None:
@@ -54,6 +55,12 @@ class Handover:
             return
         handover.refuse(self._to, live)
 
+    async def _keep(self, args: pulumi.ResourceHookArgs) -> None:
+        """Before the workload says no number of pods any more."""
+        if "replicas" in _spec(args.old_inputs) and "replicas" not in _spec(args.new_inputs):
+            cluster = await asyncio.to_thread(self._cluster)
+            await asyncio.to_thread(handover.keep, cluster, self._to)
+
     async def _wait(self, args: pulumi.ResourceHookArgs) -> None:
         """Before the budget guards another kind: until the new workload serves as the old one does."""
         if args.old_inputs and _guarded(args.old_inputs) == self._to.kind:
@@ -65,6 +72,10 @@ class Handover:
                 pulumi.log.info(f"{self._to.key}: {missing}; what it ran as before stays until then")
                 said = missing
             await asyncio.sleep(_POLL)
+
+
+def _spec(inputs: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    return (inputs or {}).get("spec") or {}
 
 
 def _guarded(inputs: Mapping[str, Any]) -> str:

@@ -56,7 +56,11 @@ class Plan:
 
 
 def plan(spec: Service) -> Plan:
-    """The plan for a service. What the traffic layer needs is added by it (slipway.rollouts.traffic)."""
+    """The plan for a service. What the traffic layer needs is added by it (slipway.rollouts.traffic).
+
+    A service that rests (0 pods) has nothing to weigh, to preview or to ask a person about: its releases go through at
+    once, or the controller would hold them at pauses without a pod (argo-rollouts 1.10, `completedCurrentCanaryStep`).
+    """
     rollout = spec.rollout
     deadline = units.seconds(rollout.deadline)
     if isinstance(rollout, Rolling):
@@ -71,19 +75,10 @@ def plan(spec: Service) -> Plan:
 
 def _canary(spec: Service, rollout: Canary | ABTest | Shadow, deadline: int) -> Plan:
     """A canary, and the two tests that are a canary of weight 0 with a route of their own."""
-    steps: list[dict[str, Any]] = []
-    for step in rollout.steps if isinstance(rollout, Canary) else ():
-        steps += [{"setWeight": step.weight}, *_hold(spec.name, step, rollout.checks)]
-    if isinstance(rollout, ABTest):
-        steps += _beside(
-            spec.name, rollout, "setHeaderRoute", {"name": MATCH_ROUTE, "match": [_matched(rollout.match)]}
-        )
-    if isinstance(rollout, Shadow):
-        # Without a match the controller takes the step for the route's removal (argo-rollouts 1.10, istio.go).
-        route = {"name": MIRROR_ROUTE, "percentage": rollout.share, "match": [{"path": {"prefix": "/"}}]}
-        steps += _beside(spec.name, rollout, "setMirrorRoute", route)
-    held = rollout.steps if isinstance(rollout, Canary) else [rollout]
-    measured = checks.background(spec.name, rollout.checks, steps)
+    rests = not spec.scaling.min
+    steps = [] if rests else _steps(spec.name, rollout)
+    held = [] if rests else rollout.steps if isinstance(rollout, Canary) else [rollout]
+    measured = {} if rests else checks.background(spec.name, rollout.checks, steps)
     strategy: dict[str, Any] = {**_shares(rollout), "steps": steps, **measured}
     sides = (STABLE, CANARY) if spec.port else ()
     for side in sides:
@@ -96,6 +91,20 @@ def _canary(spec: Service, rollout: Canary | ABTest | Shadow, deadline: int) -> 
         parts=1 + len(held),
         sides=sides,
     )
+
+
+def _steps(service: str, rollout: Canary | ABTest | Shadow) -> list[dict[str, Any]]:
+    if isinstance(rollout, ABTest):
+        route = {"name": MATCH_ROUTE, "match": [_matched(rollout.match)]}
+        return _beside(service, rollout, "setHeaderRoute", route)
+    if isinstance(rollout, Shadow):
+        # Without a match the controller takes the step for the route's removal (argo-rollouts 1.10, istio.go).
+        route = {"name": MIRROR_ROUTE, "percentage": rollout.share, "match": [{"path": {"prefix": "/"}}]}
+        return _beside(service, rollout, "setMirrorRoute", route)
+    steps: list[dict[str, Any]] = []
+    for step in rollout.steps:
+        steps += [{"setWeight": step.weight}, *_hold(service, step, rollout.checks)]
+    return steps
 
 
 def _beside(service: str, rollout: ABTest | Shadow, kind: str, route: dict[str, Any]) -> list[dict[str, Any]]:
@@ -133,6 +142,8 @@ def _literally(text: str) -> str:
 
 
 def _blue_green(spec: Service, rollout: BlueGreen, deadline: int) -> Plan:
+    if not spec.scaling.min:
+        rollout = BlueGreen(strategy="blue-green", keep_old=rollout.keep_old)
     strategy: dict[str, Any] = {
         "activeService": spec.name,
         "previewService": f"{spec.name}-{PREVIEW}",

@@ -29,8 +29,10 @@ def by_replicas(canary: Canary, replicas: int) -> list[Weight]:
     """The steps of `canary` with `replicas` pods. Raises WrongAtError, with the numbers, for one that cannot be kept.
 
     A step needs at least one new pod, at least one old pod, and more new pods than the step before it; and a weight
-    below the share of one pod is refused, for one pod would take more.
+    below the share of one pod is refused, for one pod would take more. Of no pods there is nothing to weigh.
     """
+    if not replicas:
+        return []
     if replicas == 1:
         message = "a canary of 1 pod is all or nothing; set scaling.min to 2 or more, or use rolling"
         raise WrongAtError(("strategy",), message)

@@ -88,7 +88,9 @@ class Resources(Strict):
 class Scaling(Strict):
     """How many pods. A HorizontalPodAutoscaler owns the number where `max` is above `min`."""
 
-    min: Annotated[int, Field(ge=1, le=1000)] = Field(default=2, description="Pods at least.")
+    min: Annotated[int, Field(ge=0, le=1000)] = Field(
+        default=2, description="Pods at least; 0, without `max`, is a service that rests."
+    )
     max: Annotated[int, Field(ge=1, le=1000)] | None = Field(
         default=None, description="Pods at most; without it the number stays at `min`."
     )
@@ -101,6 +103,10 @@ class Scaling(Strict):
     def _ordered(self) -> Self:
         if self.max is not None and self.min > self.max:
             raise WrongAtError(("min",), f"min is {self.min} and max is {self.max}; min must not be above max")
+        if self.autoscaled and not self.min:
+            # Kubernetes API reference, HorizontalPodAutoscaler: minReplicas 0 wants an Object or External metric
+            what = "min is 0, and the autoscaler goes by the CPU use of pods: with none there is nothing to wake it"
+            raise WrongAtError(("min",), f"{what}; set min to 1 or more, or remove max for a service that rests")
         return self
 
     @property

@@ -115,7 +115,8 @@ EDITS = [
     ("label-taken", CHURN, "port: 8080", "port: 8080\nlabels: {app.kubernetes.io/name: c}", f"{CHURN}:8: labels: the label `app.kubernetes.io/name` is set by the platform; use a domain of your own"),
     ("callers", CHURN, "port: 8080", "port: 8080\ncallers: [search, Other]", f"{CHURN}:8: callers[1]: `Other` is no DNS label; {LABEL}"),
     ("scaling", CHURN, "min: 4", "min: 14", f"{CHURN}:15: scaling: min is 14 and max is 12; min must not be above max"),
-    ("scaling-none", CHURN, "min: 4", "min: 0", f"{CHURN}:15: `scaling.min` is 0; write a whole number from 1 to 1000"),
+    ("scaling-none", CHURN, "min: 4", "min: -1", f"{CHURN}:15: `scaling.min` is -1; write a whole number from 0 to 1000"),
+    ("scaling-asleep", CHURN, "min: 4", "min: 0", f"{CHURN}:15: scaling: min is 0, and the autoscaler goes by the CPU use of pods: with none there is nothing to wake it; set min to 1 or more, or remove max for a service that rests"),
     ("scaling-many", CHURN, "max: 12", "max: 1200", f"{CHURN}:16: `scaling.max` is 1200; write a whole number from 1 to 1000"),
     # rollouts
     # fitting

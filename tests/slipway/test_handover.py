@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from slipway.errors import FailedError
-from slipway.handover import Taking, others, pending, refuse
+from slipway.handover import Taking, keep, others, pending, refuse
 from slipway.operations.kinds import KINDS
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ class Table:
         self.service = "/api/v1/namespaces/growth/services/fraud"
         self.objects[self.service] = {"spec": {"selector": objects.get("selector", {})}}
         self.patched: list[tuple[str, Any]] = []
+        self.applied: list[dict[str, Any]] = []
 
     def get(self, path: str) -> dict[str, Any] | None:
         return self.objects.get(path)
@@ -32,6 +33,10 @@ class Table:
     def patch(self, path: str, body: Any, *, manager: str) -> None:
         assert manager == "slipway-handover"
         self.patched.append((path, body))
+
+    def apply(self, path: str, body: dict[str, Any], *, manager: str) -> None:
+        assert (path, manager) == (KINDS[body["kind"]].path("growth", "fraud"), "slipway-handover")
+        self.applied.append(body)
 
     def pods_of(self, namespace: str, name: str) -> list[dict[str, Any]]:
         del namespace, name
@@ -64,6 +69,24 @@ def workload(kind: str, replicas: int, available: int, image: str = IMAGE, **sta
 
 def look(to: Taking, table: Table, waited: float = 0.0) -> str:
     return pending(cast("Cluster", table), to, waited)
+
+
+@pytest.mark.parametrize(("runs", "kept"), [(5, 5), (1, 3), (0, 3), (12, 9)], ids=["kept", "least", "woken", "most"])
+def test_what_is_left_to_an_autoscaler_keeps_its_pods(runs: int, kept: int) -> None:
+    table = Table(Deployment={"apiVersion": "apps/v1", **workload("Deployment", runs, runs)})
+    keep(cast("Cluster", table), taking())
+    (applied,) = table.applied
+    assert applied == {
+        "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "fraud", "namespace": "growth"},
+        "spec": {"replicas": kept},
+    }  # fmt: skip
+
+
+def test_nothing_is_kept_where_there_is_nothing_or_git_says_the_number() -> None:
+    empty, fixed = Table(), Table(Deployment=workload("Deployment", 3, 3))
+    keep(cast("Cluster", empty), taking())
+    keep(cast("Cluster", fixed), taking(most=None))
+    assert (empty.applied, fixed.applied) == ([], [])
 
 
 def test_nothing_to_hand_over() -> None:

@@ -62,6 +62,32 @@ def test_canary() -> None:
     assert (found.sides, found.switches) == (("stable", "canary"), False)
 
 
+@pytest.mark.parametrize(
+    "rollout",
+    [
+        {"strategy": "canary", "steps": [{"weight": 3, "until": "approved"}]},
+        {"strategy": "a-b", "match": {"header": {"name": "x-group", "value": "b"}}, "for": "1h", "pods": 2},
+        {"strategy": "shadow", "for": "1h", "pods": 2},
+    ],
+    ids=lambda rollout: rollout["strategy"],
+)
+def test_a_service_that_rests_has_no_steps(rollout: dict[str, Any]) -> None:
+    """They would hold a release for an hour, or for a person, and a test would start pods."""
+    found = plan(service(rollout, scaling={"min": 0}))
+    assert (found.strategy["canary"]["steps"], found.pauses, found.parts) == ([], 0, 1)
+    assert found.sides == ("stable", "canary"), "they stay, and it wakes up as it was"
+
+
+def test_a_blue_green_that_rests_waits_for_nobody() -> None:
+    found = plan(service({"strategy": "blue-green", "preview_pods": 1, "promote": "approved"}, scaling={"min": 0}))
+    assert found.strategy["blueGreen"]["autoPromotionEnabled"] is True
+    assert "previewReplicaCount" not in found.strategy["blueGreen"]
+
+
+def test_no_pods_keep_any_weight() -> None:
+    assert by_replicas(canary((3, "1m")), 0) == []
+
+
 def test_a_canary_without_traffic_has_no_services() -> None:
     steps = [{"weight": 50, "for": "1m"}]
     found = plan(service({"strategy": "canary", "steps": steps}, port=None, probes={}))
