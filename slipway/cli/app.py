@@ -111,7 +111,22 @@ def wait(
     deploy.status(environment, services, offline=offline, waiting=True, as_json=json, quiet=quiet)
 
 
-@app.command(epilog="Examples:  slipway status local   slipway status local --json")
+@app.command(epilog="Examples:  slipway watch local   slipway watch local growth/churn   slipway watch local --json")
+def watch(
+    environment: Environment = None,
+    services: Annotated[list[str] | None, typer.Argument(help="TEAM/SERVICE; all without any.")] = None,
+    branch: Branch = None,
+    offline: Offline = False,
+    json: Annotated[bool, typer.Option("--json", help="A line of JSON for each change.")] = False,
+) -> None:
+    """Show services as they change, until Ctrl-C: one in full, of many those that are not healthy."""
+    from slipway.cli import watch as command  # noqa: PLC0415
+
+    environment, services = named_first(environment, branch, services)
+    command.watch(environment, services, offline=offline, as_json=json)
+
+
+@app.command(epilog="Examples:  slipway status local   slipway status local growth/churn   slipway status local --json")
 def status(
     environment: Environment = None,
     services: Annotated[list[str] | None, typer.Argument(help="TEAM/SERVICE; all without any.")] = None,
@@ -119,7 +134,7 @@ def status(
     offline: Offline = False,
     json: AsJson = False,
 ) -> None:
-    """Say how every service is now, without waiting."""
+    """Say how every service is now, without waiting. One service alone is shown in full: steps, revisions, pods."""
     from slipway.cli import deploy  # noqa: PLC0415
 
     environment, services = named_first(environment, branch, services)

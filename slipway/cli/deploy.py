@@ -16,6 +16,7 @@ from slipway.cli.session import Given, Session, answer, console
 from slipway.engine.stack import Stack
 from slipway.errors import FailedError, Problem, Refused
 from slipway.live import Cluster
+from slipway.report import detail
 from slipway.report.changes import any_change, changes
 from slipway.report.pools import pools
 from slipway.report.services import all_good, as_table, as_values
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from slipway.engine.workspace import Workspace
     from slipway.progress import Step
 
-__all__ = ["Given", "destroy", "preview", "published", "refresh", "status", "up"]
+__all__ = ["Given", "chosen", "destroy", "preview", "published", "refresh", "status", "up"]
 
 
 def preview(environment: str, stacks: Sequence[str] | None, *, offline: bool, as_json: bool, quiet: bool) -> None:
@@ -96,16 +97,19 @@ def status(
 ) -> None:
     """Say how services are, after waiting for them or at once."""
     session = Session(environment, None, quiet=quiet, offline=offline)
-    chosen = _chosen(session, services)
+    asked = chosen(session, services)
     workspace = session.workspace()
     contract = published(session, workspace)
-    outcomes = _outcomes(session, workspace, contract, chosen, waiting=waiting)
+    outcomes = _outcomes(session, workspace, contract, asked, waiting=waiting)
     if waiting:
         with_history(session, Cluster(kubeconfig(contract, workspace.variables)), outcomes, ())
+    alone = _in_full(workspace, contract, asked[0]) if services and len(asked) == 1 else None
     if as_json:
-        answer(as_values(environment, outcomes))
+        answer([{**each, **(alone or {})} for each in as_values(environment, outcomes)])
     else:
         _show(environment, outcomes)
+        if alone:
+            console().print(detail.as_renderable(alone))
     _exit(all_good(outcomes) or (not waiting and not any(o.health.settled for o in outcomes)))
 
 
@@ -198,13 +202,19 @@ def published(session: Session, workspace: Workspace) -> Contract:
     raise FailedError(message)
 
 
-def _chosen(session: Session, services: Sequence[str] | None) -> list[WantedService]:
+def chosen(session: Session, services: Sequence[str] | None) -> list[WantedService]:
+    """The services of that name, TEAM/NAME; all without any. Raises Refused for one that the environment lacks."""
     known = {service.key: service for service in session.desired.services}
     for key in services or []:
         if key not in known:
             what = f"environment `{session.desired.name}` has no service `{key}`"
             raise Refused([Problem("SERVICES", 0, what, near(key, list(known)))])
     return [service for key, service in known.items() if not services or key in services]
+
+
+def _in_full(workspace: Workspace, contract: Contract, service: WantedService) -> dict[str, Any]:
+    cluster = Cluster(kubeconfig(contract, workspace.variables))
+    return detail.as_values(cluster.operated(service), cluster.pods(service), contract.registries)
 
 
 def _show(environment: str, outcomes: Sequence[Outcome]) -> None:

@@ -35,7 +35,7 @@ def as_table(live: Live, registries: Mapping[str, str]) -> Table:
         what = f" ({each['what']})" if each["what"] not in {None, "up"} else ""
         table.add_row(
             f"{each['revision']}{' *' if each['current'] else ''}",
-            "\n".join(_short(value) for value in each["release"].values()),
+            "\n".join(short(value) for value in each["release"].values()),
             str(each["pods"]),
             f"{each['by'] or _UNKNOWN}{what}",
             each["at"] or f"made {each['created']}",
@@ -97,7 +97,7 @@ def _values(live: Live, revision: Revision, registries: Mapping[str, str]) -> di
     }
 
 
-def _short(reference: str) -> str:
-    """With the first 12 digits of a digest."""
+def short(reference: str) -> str:
+    """A reference with the first 12 digits of its digest."""
     name, mark, digest = reference.partition("@sha256:")
     return f"{name}{mark}{digest[:12]}"

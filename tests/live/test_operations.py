@@ -5,6 +5,7 @@ One story on one environment: its tests run in order.
 
 from __future__ import annotations
 
+import signal
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -122,8 +123,19 @@ def test_a_canary_goes_on_step_by_step_and_then_fully(deployed: Clone) -> None:
     assert state(up, "growth/churn")[0] == "waiting"
     assert holding(deployed, 1)
     assert history(deployed, "growth/churn")[0]["outcome"] == "in progress"
+    (full,) = deployed.slipway("status", "local", "growth/churn", "--json").json
+    assert [step["where"] for step in full["steps"]] == ["done", "now", "to come", "to come"]
+    assert {each["revision"]: (each["role"], each["pods"]) for each in full["revisions"]} == {
+        2: ("new", 1),
+        1: ("stable", 3),
+    }
+    watched = deployed.start("watch", "local", "growth/churn", "--json")
+    until(lambda: '"where": "now"' in watched.told, 60)
     assert do(deployed, "promote", "growth/churn")["changed"] is True
     until(lambda: holding(deployed, 3), 60)
+    until(lambda: "weight 50 %" in watched.told, 60)
+    watched.signal(signal.SIGINT)
+    watched.done(0, 30)
     refused = deployed.slipway("resume", "local", "growth/churn", code=1)
     assert "nobody paused it" in refused.err
     assert do(deployed, "promote", "growth/churn", "--full")["changed"] is True
