@@ -56,6 +56,7 @@ reference: testing ## write docs/reference/ anew from the schema
 benchmark: testing ## preview and start-up against the plain tools; prints ratios
 	@$(BIN)/python benchmarks/preview.py
 	@$(BIN)/python benchmarks/startup.py
+	@$(BIN)/python -m benchmarks.rollout
 
 clean: down ## also remove .venv
 	@rm -rf .venv
