@@ -11,6 +11,7 @@ import dataclasses
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -70,6 +71,7 @@ class Running:
                 stdout=out,
                 stderr=err,
                 start_new_session=True,
+                preexec_fn=_interruptible,  # noqa: PLW1509 - one call of the C library
             )
 
     @property
@@ -106,6 +108,11 @@ class Running:
         ended = Done(self.process.returncode, self._out.read_text(), self._err.read_text(), spent)
         assert code is None or ended.code == code, f"expected exit {code}: {ended}"
         return ended
+
+
+def _interruptible() -> None:
+    """As in a terminal: a shell's background jobs, tests among them, ignore Ctrl-C, and so would their children."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 @dataclass
