@@ -10,7 +10,7 @@ import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from slipway import exposure, hardening, pods, pools, quotas, sign_in, traffic
+from slipway import checking, exposure, hardening, pods, pools, quotas, sign_in, traffic
 from slipway.errors import Problem, Refused
 from slipway.repository import tags_in
 from slipway.rollouts.compile import plan
@@ -111,6 +111,7 @@ def desired(repository: Repository, name: str) -> Desired:
     for manifest in repository.manifests.values():
         service = _merged(manifest, file.value)
         problems += [*_service(service, manifest, file), *_sides(service, repository)]
+        problems += checking.problems(service, manifest, file)
         services.append(service)
     if not problems:  # of services that are right in themselves
         problems += [*quotas.refusals(file, services), *sign_in.refusals(file, services)]
@@ -162,22 +163,10 @@ def _service(service: WantedService, manifest: Manifest, file: EnvironmentFile) 
     if service.model and MODELS not in environment.buckets:
         what = f"environment `{file.name}` has no bucket `{MODELS}` to take the model from"
         yield say(("release", "model"), what, f"add `{MODELS}: {{}}` to buckets in {file.document.file}")
-    yield from _checks(service, manifest, file)
     if refused := list(traffic.problems(service, manifest, file)):
         yield from refused
     elif layer(service.spec, environment) == "replicas":
         yield from _canary(service, manifest, file)
-
-
-def _checks(service: WantedService, manifest: Manifest, file: EnvironmentFile) -> Iterator[Problem]:
-    """Checks compile into the rollout's steps, but nothing makes what they ask yet: such a rollout would not start."""
-    document, path = file.place(manifest, "rollout")
-    for key in ("checks", "checks_after"):
-        if getattr(service.spec.rollout, key, None):
-            what = f"`rollout.{key}` is not offered yet: nothing measures them"
-            yield document.problem(
-                (*path, key), what, "remove it, and use `until: approved` where a person should look"
-            )
 
 
 def _canary(service: WantedService, manifest: Manifest, file: EnvironmentFile) -> Iterator[Problem]:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 Object = "Mapping[str, Any]"
+ABORTED = "aborted, back on the old release"
 
 
 class State(StrEnum):
@@ -110,11 +111,13 @@ def _deployment(spec: Mapping[str, Any], status: Mapping[str, Any], ready: int, 
 def _rollout(spec: Mapping[str, Any], status: Mapping[str, Any], ready: int, wanted: int) -> Health:
     phase, message = status.get("phase", ""), status.get("message", "")
     if status.get("abort"):
-        return Health(State.FAILED, ready, wanted, f"aborted, back on the old release: {message}")
+        return Health(State.FAILED, ready, wanted, f"{ABORTED}: {message}")
     if phase == "Degraded":
         return Health(State.FAILED, ready, wanted, message or "degraded")
     step = _step(spec, status)
     if phase == "Paused":
+        if inconclusive(status):
+            return Health(State.WAITING, ready, wanted, f"a check was inconclusive{step}")
         if spec.get("paused") or _held(spec, status):
             return Health(State.WAITING, ready, wanted, f"paused until somebody goes on{step}")
         return Health(State.PROGRESSING, ready, wanted, f"holding{step}")
@@ -145,6 +148,12 @@ def _step(spec: Mapping[str, Any], status: Mapping[str, Any]) -> str:
     weights = [step["setWeight"] for step in steps[: index + 1] if "setWeight" in step]
     every = sum("setWeight" in step for step in steps)
     return f", step {len(weights)} of {every}, weight {weights[-1]} %" if weights else ""
+
+
+def inconclusive(status: Mapping[str, Any]) -> bool:
+    """Whether a rollout is paused by a check that came to nothing (Argo Rollouts 1.10, PauseReason)."""
+    conditions: Sequence[Mapping[str, Any]] = status.get("pauseConditions") or []
+    return any(each.get("reason") == "InconclusiveAnalysisRun" for each in conditions)
 
 
 def _held(spec: Mapping[str, Any], status: Mapping[str, Any]) -> bool:

@@ -146,6 +146,15 @@ class Cluster:
         found = self.get(f"/api/v1/namespaces/{namespace}/pods", labelSelector=f"app.kubernetes.io/name={name}")
         return list((found or {}).get("items", []))
 
+    def measured(self, service: WantedService, release: str) -> list[dict[str, Any]]:
+        """What was measured of a release, by the hash of its pods: AnalysisRuns, oldest first."""
+        found = self.get(
+            f"/apis/argoproj.io/v1alpha1/namespaces/{service.team}/analysisruns",
+            labelSelector=f"app.kubernetes.io/name={service.name},rollouts-pod-template-hash={release}",
+        )
+        items = list((found or {}).get("items", []))
+        return sorted(items, key=lambda item: item["metadata"]["creationTimestamp"])
+
     def events(self, namespace: str) -> list[dict[str, Any]]:
         """Events about pods of a namespace, oldest first."""
         found = self.get(f"/api/v1/namespaces/{namespace}/events", fieldSelector="involvedObject.kind=Pod")

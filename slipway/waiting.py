@@ -6,8 +6,10 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
+from slipway.checked import explained
 from slipway.errors import FailedError
 from slipway.health import Health, State, diagnose, judge, reached
+from slipway.rollouts.checks import checks_of
 from slipway.rollouts.compile import plan
 from slipway.scaled import as_scaled
 from slipway.stamp import as_in_git
@@ -52,6 +54,9 @@ def _health(cluster: Cluster, service: WantedService, image: str) -> Health:
     health = judge(workload, image, service.spec.scaling.min)
     health = as_in_git(health, workload, service.spec)
     health = as_scaled(health, workload, service, lambda: cluster.autoscaler(service))
+    if workload and any(checks_of(service.spec.rollout)):
+        release = workload.get("status", {}).get("currentPodHash")
+        health = explained(health, workload, cluster.measured(service, release) if release else [], service.spec)
     if health.state is State.HEALTHY and service.spec.expose:
         return reached(health, cluster.entrance(service))
     return health

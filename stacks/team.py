@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pulumi
 
+from infra.kubernetes.analysis import MetricsArgs
 from infra.kubernetes.exposure import ExposureArgs
 from infra.kubernetes.pod import PodArgs
 from infra.kubernetes.provider import provider
@@ -40,6 +41,8 @@ def declare(desired: Desired, team: str) -> None:
     kept = any(wanted.spec.secrets or wanted.spec.config for wanted in services)
     adopting = provider(contract, adopting=True) if kept else None
     cluster = _connecting(contract) if contract.known else None
+    asked = desired.environment.metrics
+    metrics = MetricsArgs(asked.address, asked.queries) if asked else MetricsArgs()
     for wanted in services:
         args = ServiceArgs(
             team=team,
@@ -49,6 +52,7 @@ def declare(desired: Desired, team: str) -> None:
             adopting=adopting,
             carrier=layer(wanted.spec, desired.environment),
             cluster=cluster,
+            metrics=metrics,
         )
         Service(wanted.name, args, opts)
     pulumi.export("contract", dataclasses.asdict(contract))

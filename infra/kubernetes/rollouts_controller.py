@@ -34,6 +34,8 @@ _HEALTH: Final = 8080
 _METRICS: Final = 8090
 _PRIORITY: Final = "system-cluster-critical"
 _SELECTOR: Final[dict[str, str]] = {NAME: CONTROLLER}
+_CHECKED: Final[dict[str, Any]] = {"to": [{"namespaceSelector": {}}]}
+"""To pods of the cluster: checks ask Prometheus and services, whose own policies say whether they answer."""
 _RBAC: Final = "rbac.authorization.k8s.io"
 
 
@@ -94,7 +96,11 @@ class RolloutsController(pulumi.ComponentResource):
             # Nobody calls it (kubelet's probes come from its own node and are let in in any case); it calls the API
             # server, which a policy can only name by address, and that is not known before the cluster exists.
             spec=block(
-                {"podSelector": {}, "policyTypes": ["Ingress", "Egress"], "egress": [egress.dns(), egress.HTTPS]}
+                {
+                    "podSelector": {},
+                    "policyTypes": ["Ingress", "Egress"],
+                    "egress": [egress.dns(), egress.HTTPS, _CHECKED],
+                }
             ),
             opts=inside,
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pulumi
@@ -16,6 +16,7 @@ from pulumi_kubernetes.policy.v1 import PodDisruptionBudget
 
 from infra.blocks import block
 from infra.kubernetes import autoscaler
+from infra.kubernetes.analysis import MetricsArgs, analysis, asked_by_path
 from infra.kubernetes.config import config_map
 from infra.kubernetes.exposure import ExposureArgs, callers, exposed
 from infra.kubernetes.handover import GUARDS, Handover
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     from slipway.rollouts.traffic import Layer
 
 
+CONTROLLER = "argo-rollouts"
+"""Namespace of the Argo Rollouts controller."""
 SELECTED_BY = "slipway.dev/selected-by"
 
 
@@ -56,6 +59,7 @@ class ServiceArgs:
     adopting: pulumi.ProviderResource | None = None
     carrier: Layer = "replicas"
     cluster: Callable[[], Cluster] | None = None
+    metrics: MetricsArgs = field(default_factory=MetricsArgs)
 
 
 class Service(pulumi.ComponentResource):
@@ -92,6 +96,10 @@ class Service(pulumi.ComponentResource):
                 exposed(name, self._meta("", SKIP_AWAIT), args.exposure, self._spec.name, path, below)
         before.append(self._network_policy(child))
         self._handover = self._hooks(compiled)
+        pod = template(args.pod, args.team)["spec"]
+        before += analysis(
+            self._spec, compiled, args.metrics, pod, lambda suffix: self._meta(suffix, SKIP_AWAIT), child
+        )
         workload = self._workload(compiled, before)
         budget = PodDisruptionBudget(
             f"{name}-budget",
@@ -202,6 +210,8 @@ class Service(pulumi.ComponentResource):
         peers: list[Any] = [{"namespaceSelector": {"matchLabels": {TEAM: team}}} for team in teams]
         if self._args.exposure:
             peers += callers(self._args.exposure)
+        if asked_by_path(self._spec):
+            peers.append({"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": CONTROLLER}}})
         ingress = [{"from": peers, "ports": [{"protocol": "TCP", "port": self._spec.port}]}] if self._spec.port else []
         return NetworkPolicy(
             f"{self._name}-callers",

@@ -18,7 +18,7 @@ _MANAGED: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("batch", ("jobs", "cronjobs")),
     ("networking.k8s.io", ("networkpolicies",)),
     ("policy", ("poddisruptionbudgets",)),
-    ("argoproj.io", ("rollouts",)),
+    ("argoproj.io", ("rollouts", "analysistemplates")),
     ("gateway.networking.k8s.io", ("httproutes",)),
     ("networking.gke.io", ("gcpbackendpolicies", "healthcheckpolicies")),
     ("networking.istio.io", ("virtualservices",)),

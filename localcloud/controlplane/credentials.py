@@ -25,6 +25,7 @@ USERS: dict[str, tuple[str, ...]] = {
     # these get the roles of rbac.py
     "localcloud:gke-gateway": (),
     "localcloud:kwok": (),
+    "localcloud:prometheus": (),
     "localcloud:rollouts-controller": (),
 }
 """Who may talk to the API server, and the groups of each."""
@@ -34,6 +35,7 @@ PARTS = {
     "kube-scheduler": "system:kube-scheduler",
     "gke-gateway": "localcloud:gke-gateway",
     "kwok": "localcloud:kwok",
+    "prometheus": "localcloud:prometheus",
     "rollouts-controller": "localcloud:rollouts-controller",
 }
 """As which user a part talks to the API server."""

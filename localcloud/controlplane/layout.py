@@ -18,9 +18,13 @@ ORDER = (
     "kube-scheduler",
     "kwok",
     "gke-gateway",
+    "prometheus",
     "rollouts-controller",
 )
-"""The parts, in the order in which they start. `gke-gateway` is a stand-in of ours (localcloud/gateway)."""
+"""The parts, in the order in which they start.
+
+`gke-gateway` and `prometheus` are stand-ins of ours (localcloud/gateway, localcloud/prometheus).
+"""
 
 
 @dataclass(frozen=True)

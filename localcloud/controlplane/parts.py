@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 GATEWAY = Path(__file__).parents[1] / "gateway"
 """The stand-in of GKE's Gateway controller."""
 
+PROMETHEUS = Path(__file__).parents[1] / "prometheus"
+"""The stand-in of Prometheus."""
+
 STAGES = Path(__file__).with_name("stages")
 """How kwok plays nodes and pods."""
 
@@ -41,11 +44,14 @@ class Part:
     """Where it listens, as host:port."""
     inputs: tuple[Path, ...] = ()
     """Files whose content is part of what it is: when they change, it is started anew."""
+    variables: tuple[tuple[str, str], ...] = ()
+    """Environment variables of its own."""
 
     @property
     def fingerprint(self) -> str:
         """Return a digest of the command and of the content of the inputs."""
-        digest = hashlib.sha256("\0".join(self.argv).encode())
+        own = (f"{name}={value}" for name, value in self.variables)
+        digest = hashlib.sha256("\0".join((*self.argv, *own)).encode())
         for path in self.inputs:
             digest.update(path.read_bytes())
         return digest.hexdigest()
@@ -60,7 +66,8 @@ def all_parts(layout: Layout, ports: Mapping[str, int], tools: Mapping[str, Path
         _scheduler(layout, ports, tools),
         _kwok(layout, ports, tools),
         _gateway(layout),
-        _rollouts(layout, tools),
+        _prometheus(layout, ports),
+        _rollouts(layout, ports, tools),
     )
     return {part.name: part for part in made}
 
@@ -209,7 +216,26 @@ def _gateway(layout: Layout) -> Part:
     )
 
 
-def _rollouts(layout: Layout, tools: Mapping[str, Path]) -> Part:
+def _prometheus(layout: Layout, ports: Mapping[str, int]) -> Part:
+    """Our own, as the Gateway controller's stand-in; what it answers follows the queries of the rollout compiler."""
+    name = "prometheus"
+    queries = Path(__file__).parents[2] / "slipway" / "rollouts" / "queries.py"
+    return Part(
+        name,
+        (
+            sys.executable,
+            "-P",
+            "-m",
+            "localcloud.prometheus",
+            f"--kubeconfig={layout.kubeconfig_of(name)}",
+            f"--port={ports[name]}",
+        ),
+        f"{HOST}:{ports[name]}",
+        (layout.kubeconfig_of(name), *sorted(PROMETHEUS.glob("*.py")), queries),
+    )
+
+
+def _rollouts(layout: Layout, ports: Mapping[str, int], tools: Mapping[str, Path]) -> Part:
     name = "rollouts-controller"
     return Part(
         name,
@@ -224,4 +250,6 @@ def _rollouts(layout: Layout, tools: Mapping[str, Path]) -> Part:
         ),
         "",
         (layout.kubeconfig_of(name),),
+        # what checks ask whose environment names no Prometheus of its own
+        (("ARGO_ROLLOUTS_PROMETHEUS_ADDRESS", f"http://{HOST}:{ports['prometheus']}"),),
     )

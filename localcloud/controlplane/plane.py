@@ -225,6 +225,7 @@ class ControlPlane:
             "HOME": str(self.layout.run),  # none of the user's own settings of these tools
             "KWOK_WORKDIR": str(self.layout.run / "kwok"),
             "TMPDIR": os.environ.get("TMPDIR", "/tmp"),  # noqa: S108  the tools' own default
+            **dict(part.variables),
         }
         try:
             processes.spawn(self._book, part, self.layout.log(part.name), environment)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from localcloud.controlplane.layout import Layout
 
 HOST = "127.0.0.1"
-NAMES = ("etcd", "etcd-peer", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok")
+NAMES = ("etcd", "etcd-peer", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok", "prometheus")
 
 # below 32768, where Linux begins to hand out ports for outgoing connections: such a one would block a restart
 _LOWEST, _HIGHEST = 20000, 32000

@@ -1,4 +1,4 @@
-"""What kwok, the Rollouts controller and the stand-in of GKE's Gateway controller may do, and no more.
+"""What kwok, the Rollouts controller and the stand-ins of ours may do, and no more.
 
 The other parts have Kubernetes' bootstrap roles.
 
@@ -40,6 +40,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
         ("", ("events",), ("create", *_WRITE)),
         ("coordination.k8s.io", ("leases",), (*_READ, "create", *_WRITE)),
     ),
+    "prometheus": (("", ("pods",), ("list",)),),
     # What infra/kubernetes/rollouts_rules.py declares for an account's clusters, in every namespace: the controller's
     # own is not there yet when these are granted. Here it elects nobody, so it needs no leases.
     "rollouts-controller": (
@@ -53,7 +54,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
         ("", ("events",), ("create", *_WRITE)),
         ("networking.istio.io", ("virtualservices", "destinationrules"), (*_READ, *_WRITE)),
         ("networking.k8s.io", ("ingresses",), _READ),
-        ("batch", ("jobs",), _READ),
+        ("batch", ("jobs",), (*_READ, "create", *_WRITE, "delete")),  # checks by a job
         ("", ("secrets", "configmaps"), _READ),
     ),
 }

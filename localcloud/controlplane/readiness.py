@@ -53,7 +53,7 @@ def probe(layout: Layout, name: str) -> Callable[[], bool]:
         log = layout.log(name)
         before = log.stat().st_size if log.exists() else 0
         return lambda: up(name, log, before)
-    if name == "kwok":  # plain HTTP, and it listens only once it watches
+    if name in {"kwok", "prometheus"}:  # plain HTTP, and they listen only once they work
         return lambda: not ports.is_free(known[name])
     part = Endpoint(ports.HOST, known[name], layout.pki / "ca.crt")
     return lambda: part.answers("/healthz")

@@ -8,12 +8,13 @@ Source: Argo Rollouts 1.10, `rollout/analysis.go` and `analysis/analysis.go`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from slipway.schema.checks import Check
+    from slipway.schema.rollout import Rollout
 
 BACKGROUND: Final = "background"
 BEFORE, AFTER = "before", "after"
@@ -36,7 +37,7 @@ def before_approval(service: str, checks: Sequence[Check]) -> list[dict[str, Any
 def background(service: str, checks: Sequence[Check], steps: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """`analysis` of a canary with `steps`: from its first pause without an end on, for as long as it takes."""
     first = next((index for index, step in enumerate(steps) if step.get("pause") == {}), None)
-    if first is None or not checks:
+    if first is None or all(check.job for check in checks):  # a job has run before the pause
         return {}
     return {"analysis": {**_analysis(service, BACKGROUND), "startingStep": first}}
 
@@ -59,6 +60,28 @@ def around_switch(
 def shortest(checks: Sequence[Check]) -> int:
     """Seconds in which all of `checks` can pass."""
     return max((check.shortest for check in checks), default=0)
+
+
+def checks_of(rollout: Rollout) -> tuple[Sequence[Check], Sequence[Check]]:
+    """The checks of a rollout: until everybody gets the new release, and after the switch of a blue-green one."""
+    return getattr(rollout, "checks", ()), getattr(rollout, "checks_after", ())
+
+
+def template_names(strategy: Any) -> list[str]:
+    """Every AnalysisTemplate that a compiled strategy names, once each, sorted."""
+    return sorted(set(_named(strategy)))
+
+
+def _named(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for key, below in cast("dict[str, Any]", value).items():
+            if key == "templateName":
+                yield below
+            else:
+                yield from _named(below)
+    elif isinstance(value, list):
+        for below in cast("list[Any]", value):
+            yield from _named(below)
 
 
 def _analysis(service: str, *purpose: str) -> dict[str, Any]:

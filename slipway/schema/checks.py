@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from string import Template
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
@@ -14,7 +15,27 @@ if TYPE_CHECKING:
 
 RATIOS: Final = ("error-rate", "saturation", "prediction-drift")
 """Built-in metrics that are a share; `p95-latency` is a time."""
+_SAMPLES: Final = 20
+"""Requests or predictions below which nothing is concluded: one error of 20 is 5 %."""
+_SCRAPES: Final = 2
+"""Readings of a counter that a rate needs."""
 Metric = Literal["error-rate", "p95-latency", "saturation", "prediction-drift"]
+
+PLACEHOLDERS: Final = ("cpu", "new", "old", "window")
+"""What a query may say as `$NAME`: CPU request of a pod (cores), label matchers of both releases, the window."""
+
+
+def _placeholders(text: str) -> None:
+    template = Template(text)
+    if not template.is_valid():
+        raise ValueError(f"`{text}` has a `$` that stands for nothing; write $$ for a dollar sign")
+    for name in template.get_identifiers():
+        if name not in PLACEHOLDERS:
+            known = ", ".join(f"${each}" for each in PLACEHOLDERS)
+            raise ValueError(f"`${name}` stands for nothing in a query; use {known}, or $$ for a dollar sign")
+
+
+PromQL = Annotated[str, Field(min_length=1), checked(_placeholders)]
 
 
 def _plain(value: Any) -> Any:
@@ -71,12 +92,12 @@ class Check(Strict):
     metric: Metric | None = Field(
         default=None, description="Built in; its query is that of the environment (docs/checks.md)."
     )
-    prometheus: Annotated[str, Field(min_length=1)] | None = Field(
+    prometheus: PromQL | None = Field(
         default=None,
         description="Own query, in PromQL. `$new` and `$old` stand for label matchers of the new and of the old "
         "release, `$window` for the window.",
     )
-    samples: Annotated[str, Field(min_length=1)] | None = Field(
+    samples: PromQL | None = Field(
         default=None, description="Own query of how many samples the value rests on; for `min_samples`."
     )
     web: Web | None = Field(default=None, description="A value in an HTTP answer.")
@@ -93,7 +114,7 @@ class Check(Strict):
     min_samples: Annotated[int, Field(ge=1, le=1_000_000)] | None = Field(
         default=None,
         description="Samples (requests, predictions) within the window below which a value counts as no data: the "
-        "rollout pauses. 20 for built-in metrics; for `prometheus` only with `samples`.",
+        "rollout pauses. 20 for built-in metrics (saturation: 2 scrapes); for `prometheus` only with `samples`.",
     )
 
     @model_validator(mode="after")
@@ -157,7 +178,9 @@ class Check(Strict):
     @property
     def needed(self) -> int:
         """Samples that a value needs; 0 where they are not counted."""
-        return self.min_samples if self.min_samples is not None else 20 if self.metric else 0
+        if self.min_samples is not None or self.metric is None:
+            return self.min_samples or 0
+        return _SCRAPES if self.metric == "saturation" else _SAMPLES
 
     @property
     def delay(self) -> int:

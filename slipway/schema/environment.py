@@ -12,6 +12,7 @@ from slipway.schema.forge import Forge
 from slipway.schema.gateway import Gateway
 from slipway.schema.manifest import Resources, Scaling
 from slipway.schema.mesh import Mesh
+from slipway.schema.metrics import Metrics
 from slipway.schema.network import Network
 from slipway.schema.rollout import Rollout
 from slipway.schema.storage import Bucket, Registry
@@ -145,6 +146,9 @@ class Environment(Strict):
         default=None,
         description="Cloud Service Mesh: `{}` for a cluster whose fleet has it. It carries weights, a-b tests and "
         "shadows of services that are called inside of the cluster (docs/traffic.md).",
+    )
+    metrics: Metrics | None = Field(
+        default=None, description="Where the checks of rollouts ask for numbers; without it they are refused."
     )
     teams: dict[Label, Team] = Field(default={}, description="What teams are granted, where it differs.")
     budget: Budget | None = Field(default=None, description="Monthly budget with alerts.")

@@ -41,7 +41,6 @@ EDITS = [
     ("hold-both", CHURN, "for: 10m", "for: 10m\n      until: approved", f"{CHURN}:24: rollout.steps[1]: `for` and `until` both say when the rollout goes on; keep one"),
     ("until-other", CHURN, "for: 10m", "until: monday", f"{CHURN}:23: unknown until `monday`; use `approved`"),
     ("blue-green-steps", CHURN, "strategy: canary", "strategy: blue-green", f"{CHURN}:19: unknown key `rollout.steps`; use one of: after, checks, checks_after, deadline, keep_old, preview_pods, promote, strategy"),
-    ("checks", CHURN, "  strategy: canary\n", "  strategy: canary\n  checks:\n    - {metric: error-rate, max: 1%}\n", f"{CHURN}:19: `rollout.checks` is not offered yet: nothing measures them; remove it, and use `until: approved` where a person should look"),
     ("blue-green-both", CHURN, STEPS, "  strategy: blue-green\n  promote: approved\n  after: 5m\n", f"{CHURN}:20: rollout: `after` is for the automatic switch and `promote` is `approved`; keep one"),
     ("blue-green-long", CHURN, STEPS, "  strategy: blue-green\n  keep_old: 2h\n", f"{CHURN}:19: rollout.keep_old: `2h` is out of bounds; write 0s to 1h"),
     ("a-b-no-match", CHURN, STEPS, "  strategy: a-b\n  for: 1h\n", f"{CHURN}:17: the key `match` is missing; add it to `rollout`"),
