@@ -7,6 +7,7 @@ fits no node, a canary that its number of pods cannot keep.
 from __future__ import annotations
 
 import dataclasses
+import operator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -25,8 +26,9 @@ from slipway.tools import images
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from slipway.repository import EnvironmentFile, Manifest, Repository
+    from slipway.repository import EnvironmentFile, JobManifest, Manifest, Repository
     from slipway.schema.environment import Environment
+    from slipway.schema.job import CronJob, Job
     from slipway.schema.manifest import Service
 
 MODELS: Final = "models"
@@ -66,17 +68,50 @@ class WantedService:
 
 
 @dataclass(frozen=True)
+class WantedJob:
+    """One job as this environment wants it. `pods` is what its pods are, as a service without traffic."""
+
+    spec: Job | CronJob
+    pods: WantedService
+
+    @property
+    def team(self) -> str:
+        """Whose it is."""
+        return self.pods.team
+
+    @property
+    def name(self) -> str:
+        """The job's name, also that of its objects."""
+        return self.spec.name
+
+    @property
+    def key(self) -> str:
+        """TEAM/NAME."""
+        return self.pods.key
+
+
+@dataclass(frozen=True)
 class Desired:
-    """One environment with its services, by team."""
+    """One environment with its services and jobs, by team."""
 
     name: str
     environment: Environment
     services: tuple[WantedService, ...]
+    jobs: tuple[WantedJob, ...] = ()
 
     @property
     def teams(self) -> list[str]:
-        """Teams with a service here, sorted."""
-        return sorted({service.team for service in self.services})
+        """Teams with a service or a job here, sorted."""
+        return sorted({each.team for each in (*self.services, *self.jobs)})
+
+    @property
+    def pods(self) -> list[WantedService]:
+        """Everything that has pods, by name: who reads secrets, takes images and models."""
+        return sorted((*self.services, *(job.pods for job in self.jobs)), key=lambda each: each.key)
+
+    def jobs_of(self, team: str) -> list[WantedJob]:
+        """The jobs of one team, by name."""
+        return [job for job in self.jobs if job.team == team]
 
     def team(self, name: str) -> list[WantedService]:
         """The services of one team, by name."""
@@ -113,11 +148,18 @@ def desired(repository: Repository, name: str) -> Desired:
         problems += [*_service(service, manifest, file), *_sides(service, repository)]
         problems += checking.problems(service, manifest, file)
         services.append(service)
+    jobs: list[WantedJob] = []
+    for manifest in repository.jobs.values():
+        job = WantedJob(manifest.value, _wanted(manifest.team, manifest.value.pods))
+        problems += _pods(job.pods, manifest, file)
+        jobs.append(job)
     if not problems:  # of services that are right in themselves
-        problems += [*quotas.refusals(file, services), *sign_in.refusals(file, services)]
+        every = [*services, *(job.pods for job in jobs)]
+        problems += [*quotas.refusals(file, every), *sign_in.refusals(file, services)]
     if problems:
         raise Refused(problems)
-    return Desired(name, file.value, tuple(sorted(services, key=lambda service: service.key)))
+    by_key = operator.attrgetter("key")
+    return Desired(name, file.value, tuple(sorted(services, key=by_key)), tuple(sorted(jobs, key=by_key)))
 
 
 def _merged(manifest: Manifest, environment: Environment) -> WantedService:
@@ -126,8 +168,12 @@ def _merged(manifest: Manifest, environment: Environment) -> WantedService:
     if overlay is not None:
         changes = {field: value for field in ("scaling", "resources", "rollout") if (value := getattr(overlay, field))}
         spec = spec.model_copy(update=changes)
+    return _wanted(manifest.team, spec)
+
+
+def _wanted(team: str, spec: Service) -> WantedService:
     release = spec.release
-    return WantedService(manifest.team, spec, image(release.image), model(release.model) if release.model else None)
+    return WantedService(team, spec, image(release.image), model(release.model) if release.model else None)
 
 
 def _overlays(file: EnvironmentFile, repository: Repository) -> Iterator[Problem]:
@@ -156,17 +202,22 @@ def _sides(service: WantedService, repository: Repository) -> Iterator[Problem]:
 
 
 def _service(service: WantedService, manifest: Manifest, file: EnvironmentFile) -> Iterator[Problem]:
+    yield from _pods(service, manifest, file)
+    if refused := list(traffic.problems(service, manifest, file)):
+        yield from refused
+    elif layer(service.spec, file.value) == "replicas":
+        yield from _canary(service, manifest, file)
+
+
+def _pods(pod: WantedService, manifest: Manifest | JobManifest, file: EnvironmentFile) -> Iterator[Problem]:
+    """What is wrong with pods here, a job's as a service's: images, models, room."""
     environment, say = file.value, manifest.document.problem
     if not environment.stand_ins:
         yield from tags_in(manifest)
-    yield from pods.problems(service, manifest, file)
-    if service.model and MODELS not in environment.buckets:
+    yield from pods.problems(pod, manifest, file)
+    if pod.model and MODELS not in environment.buckets:
         what = f"environment `{file.name}` has no bucket `{MODELS}` to take the model from"
         yield say(("release", "model"), what, f"add `{MODELS}: {{}}` to buckets in {file.document.file}")
-    if refused := list(traffic.problems(service, manifest, file)):
-        yield from refused
-    elif layer(service.spec, environment) == "replicas":
-        yield from _canary(service, manifest, file)
 
 
 def _canary(service: WantedService, manifest: Manifest, file: EnvironmentFile) -> Iterator[Problem]:

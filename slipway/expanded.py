@@ -36,7 +36,8 @@ def expanded(desired: Desired) -> dict[str, Any]:
     hardening = dataclasses.asdict(profiles.profile(desired.environment.profile))
     hardening.pop("name")
     services = {service.key: service.spec.model_dump(mode="json", by_alias=True) for service in desired.services}
-    return {"name": desired.name, **found, "hardening": hardening, "services": services}
+    jobs = {job.key: job.spec.model_dump(mode="json", by_alias=True) for job in desired.jobs}
+    return {"name": desired.name, **found, "hardening": hardening, "services": services, "jobs": jobs}
 
 
 def flat(value: Mapping[str, Any]) -> dict[str, Any]:

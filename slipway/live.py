@@ -59,6 +59,10 @@ class Cluster:
         if self._call("PATCH", path, query, body, headers) is None:
             raise FailedError(f"{path} is not in the cluster any more")
 
+    def create(self, path: str, body: Mapping[str, Any]) -> None:
+        """Make an object of the list at `path`. Raises FailedError with the cluster's reason."""
+        self._call("POST", path, {}, body, {"Content-Type": "application/json", "Accept": "application/json"})
+
     def _call(
         self,
         verb: str,
@@ -72,7 +76,7 @@ class Cluster:
         try:
             answer = self._api.call_api(
                 path, verb, query_params=list(query.items()), auth_settings=["BearerToken"], body=body,
-                header_params=headers, response_types_map={200: "object"}, _return_http_data_only=True,
+                header_params=headers, response_types_map={200: "object", 201: "object"}, _return_http_data_only=True,
                 _request_timeout=_TIMEOUT,
             )  # fmt: skip
         except self._error as error:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from slipway.desired import WantedService
     from slipway.errors import Problem
-    from slipway.repository import EnvironmentFile, Manifest
+    from slipway.repository import EnvironmentFile, JobManifest, Manifest
     from slipway.schema.artifacts import Image
     from slipway.schema.manifest import Service
     from slipway.source import KeyPath
@@ -41,7 +41,7 @@ def counts(spec: Service) -> tuple[int, int]:
     return (cpu + _BUCKET_CPU, memory + _BUCKET_MEMORY) if spec.release.model else (cpu, memory)
 
 
-def problems(service: WantedService, manifest: Manifest, file: EnvironmentFile) -> Iterator[Problem]:
+def problems(service: WantedService, manifest: Manifest | JobManifest, file: EnvironmentFile) -> Iterator[Problem]:
     """What of the service's pods this environment cannot have."""
     yield from _pullable(service.image, ("release", "image"), manifest, file)
     for name, image in service.sidecars.items():
@@ -49,7 +49,9 @@ def problems(service: WantedService, manifest: Manifest, file: EnvironmentFile) 
     yield from _fits(service, manifest, file)
 
 
-def _pullable(image: Image, path: KeyPath, manifest: Manifest, file: EnvironmentFile) -> Iterator[Problem]:
+def _pullable(
+    image: Image, path: KeyPath, manifest: Manifest | JobManifest, file: EnvironmentFile
+) -> Iterator[Problem]:
     registries = file.value.registries
     if image.registry not in registries:
         what = f"environment `{file.name}` has no registry `{image.registry}`"
@@ -59,7 +61,7 @@ def _pullable(image: Image, path: KeyPath, manifest: Manifest, file: Environment
         yield manifest.document.problem(path, what, "name one with format docker")
 
 
-def _fits(service: WantedService, manifest: Manifest, file: EnvironmentFile) -> Iterator[Problem]:
+def _fits(service: WantedService, manifest: Manifest | JobManifest, file: EnvironmentFile) -> Iterator[Problem]:
     """Whether one pod fits at least one node of the environment; said where this environment overlays the block."""
     document, path = file.place(manifest, "resources")
     more = asks(service.spec) if service.spec.sidecars else None

@@ -7,7 +7,7 @@ happens, so a run that starts has nothing left to trip over.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from slipway.errors import Problem, Refused
 from slipway.schema.artifacts import image
 from slipway.schema.base import dns_label
 from slipway.schema.environment import Environment
+from slipway.schema.job import JOBS, CronJob, Job
 from slipway.schema.manifest import Service
 from slipway.schema.reading import near, validate
 
@@ -52,7 +53,7 @@ class EnvironmentFile:
         """Whether this is a template itself: nothing is deployed to it, only to its branches' environments."""
         return self.value.template is not None and self.template is None
 
-    def place(self, manifest: Manifest, key: str) -> tuple[Document, tuple[str, ...]]:
+    def place(self, manifest: Manifest | JobManifest, key: str) -> tuple[Document, tuple[str, ...]]:
         """Where the block `key` of a service is written that counts here: this file's overlay, or its manifest."""
         overlay = ("services", manifest.key, key)
         return (self.document, overlay) if overlay in self.document.lines else (manifest.document, (key,))
@@ -73,12 +74,27 @@ class Manifest:
 
 
 @dataclass(frozen=True)
+class JobManifest:
+    """A job of a team, run once or by a schedule, with the document that it came from."""
+
+    team: str
+    value: Job | CronJob
+    document: Document
+
+    @property
+    def key(self) -> str:
+        """How people name the job: TEAM/NAME. No service of the team has the name."""
+        return f"{self.team}/{self.value.name}"
+
+
+@dataclass(frozen=True)
 class Repository:
     """Everything that people wrote, by name."""
 
     root: Path
     environments: Mapping[str, EnvironmentFile]
     manifests: Mapping[str, Manifest]
+    jobs: Mapping[str, JobManifest] = field(default_factory=dict[str, JobManifest])
 
     def environment(self, name: str) -> EnvironmentFile:
         """The environment called `name`, a branch's own included; raises Refused with those that exist."""
@@ -127,7 +143,7 @@ class Repository:
     @property
     def teams(self) -> list[str]:
         """Teams that have a manifest, sorted."""
-        return sorted({manifest.team for manifest in self.manifests.values()})
+        return sorted({manifest.team for manifest in (*self.manifests.values(), *self.jobs.values())})
 
 
 def find_root(start: Path | None = None) -> Path:
@@ -144,12 +160,14 @@ def load(root: Path) -> Repository:
     """The repository at `root`. Raises Refused with every problem of every file."""
     problems: list[Problem] = []
     environments = dict(_environments(root, problems))
-    manifests = dict(_manifests(root, problems))
+    every = dict(_manifests(root, problems))
+    manifests = {key: each for key, each in every.items() if isinstance(each, Manifest)}
+    jobs = {key: each for key, each in every.items() if isinstance(each, JobManifest)}
     problems += _branches_mapped_twice(environments)
-    problems += templates.problems(environments, {each.team: f"manifests/{each.team}" for each in manifests.values()})
+    problems += templates.problems(environments, {each.team: f"manifests/{each.team}" for each in every.values()})
     if problems:
         raise Refused(problems)
-    return Repository(root, environments, manifests)
+    return Repository(root, environments, manifests, jobs)
 
 
 def _environments(root: Path, problems: list[Problem]) -> Iterator[tuple[str, EnvironmentFile]]:
@@ -175,18 +193,30 @@ def _local_only(name: str, value: Environment, document: Document) -> Iterator[P
         )
 
 
-def _manifests(root: Path, problems: list[Problem]) -> Iterator[tuple[str, Manifest]]:
+def _manifest(team: str, document: Document) -> Manifest | JobManifest:
+    """The manifest as what its `kind` says; an unknown or missing kind is told by the schema of a service."""
+    kind = document.value.get("kind")
+    if kind in JOBS:
+        model = Job if kind == "Job" else CronJob
+        return JobManifest(team, validate(model, document), document)
+    if isinstance(kind, str) and kind != "Service":
+        remedy = near(kind, ["Service", *JOBS])
+        raise Refused([document.problem(("kind",), f"unknown kind `{' '.join(kind.split())[:60]}`", remedy)])
+    return Manifest(team, validate(Service, document), document)
+
+
+def _manifests(root: Path, problems: list[Problem]) -> Iterator[tuple[str, Manifest | JobManifest]]:
     seen: dict[str, str] = {}
     for folder in _folders(root / "manifests", root, problems):
         for path in _yaml_files(folder, root, problems):
             try:
                 document = source.read(path, root)
-                manifest = Manifest(folder.name, validate(Service, document), document)
+                manifest = _manifest(folder.name, document)
             except Refused as refused:
                 problems += refused.problems
                 continue
             if manifest.key in seen:
-                what = f"the team has a service `{manifest.value.name}` already, in {seen[manifest.key]}"
+                what = f"the team has a service or job `{manifest.value.name}` already, in {seen[manifest.key]}"
                 problems.append(document.problem(("name",), what, "give one of the two another name"))
                 continue
             seen[manifest.key] = document.file
@@ -259,9 +289,10 @@ def _branches_mapped_twice(environments: Mapping[str, EnvironmentFile]) -> Itera
         seen[branch] = name
 
 
-def tags_in(manifest: Manifest) -> Iterator[Problem]:
+def tags_in(manifest: Manifest | JobManifest) -> Iterator[Problem]:
     """Images named by tag: refused wherever it counts (everywhere but `local`)."""
-    sidecars = {("sidecars", name, "image"): each.image for name, each in manifest.value.sidecars.items()}
+    beside = manifest.value.sidecars if isinstance(manifest, Manifest) else {}
+    sidecars = {("sidecars", name, "image"): each.image for name, each in beside.items()}
     for path, reference in {("release", "image"): manifest.value.release.image, **sidecars}.items():
         if image(reference).digest is None:
             what = f"image `{reference}` is named by a tag, which can move"

@@ -108,7 +108,7 @@ def declare_secrets(settings: Settings, cluster: Cluster) -> None:
     above = cast("list[Any]", settings.opts.depends_on)
     grants = pulumi.ResourceOptions(provider=settings.opts.provider, depends_on=[*above, cluster])  # as for buckets
     made: dict[tuple[str, str], Secret] = {}
-    for service in desired.services:
+    for service in desired.pods:
         for name in sorted({secret.name for secret in service.spec.secrets.values()}):
             if (service.team, name) in made:
                 continue
@@ -121,7 +121,7 @@ def declare_secrets(settings: Settings, cluster: Cluster) -> None:
                 keep=not settings.removable,
             )
             made[service.team, name] = Secret(f"secret-{service.team}-{name}", args, settings.opts)
-    for service in desired.services:
+    for service in desired.pods:
         names = sorted({secret.name for secret in service.spec.secrets.values()})
         if names:
             args = WorkloadIdentityArgs(

@@ -1,4 +1,4 @@
-"""`<environment>.<team>`: the services of one team."""
+"""`<environment>.<team>`: the services and jobs of one team."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pulumi
 
 from infra.kubernetes.analysis import MetricsArgs
 from infra.kubernetes.exposure import ExposureArgs
+from infra.kubernetes.job import JobArgs, TeamJob
 from infra.kubernetes.pod import PodArgs
 from infra.kubernetes.provider import provider
 from infra.kubernetes.secrets import SecretsArgs
@@ -34,11 +35,11 @@ if TYPE_CHECKING:
 
 
 def declare(desired: Desired, team: str) -> None:
-    """Declare the services of `team`."""
+    """Declare the services and jobs of `team`."""
     contract = read_contract(desired)
     opts = pulumi.ResourceOptions(provider=provider(contract))
-    services = desired.team(team)
-    kept = any(wanted.spec.secrets or wanted.spec.config for wanted in services)
+    services, jobs = desired.team(team), desired.jobs_of(team)
+    kept = bool(jobs) or any(wanted.spec.secrets or wanted.spec.config for wanted in services)
     adopting = provider(contract, adopting=True) if kept else None
     cluster = _connecting(contract) if contract.known else None
     asked = desired.environment.metrics
@@ -55,6 +56,9 @@ def declare(desired: Desired, team: str) -> None:
             metrics=metrics,
         )
         Service(wanted.name, args, opts)
+    if adopting:
+        for job in jobs:
+            TeamJob(job.name, JobArgs(team, job.spec, pod(desired, job.pods, contract), adopting), opts)
     pulumi.export("contract", dataclasses.asdict(contract))
 
 

@@ -23,6 +23,7 @@ from slipway import profiles  # noqa: E402 - the repository need not be installe
 from slipway.schema import base, probes  # noqa: E402
 from slipway.schema.artifacts import ImageReference, ModelReference  # noqa: E402
 from slipway.schema.environment import Environment  # noqa: E402
+from slipway.schema.job import CronJob, Job, ScheduleText, TimeZone  # noqa: E402
 from slipway.schema.manifest import Service  # noqa: E402
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ _WORDS: Final[tuple[tuple[Any, str], ...]] = (
     (ImageReference, "image: `REGISTRY/NAME@sha256:...`"),
     (ModelReference, "model: `NAME/VERSION@sha256:...`"),
     (probes.Path, "path, such as `/readyz`"),
+    (ScheduleText, "schedule, such as `30 2 * * *`"),
+    (TimeZone, "time zone, such as `Europe/Berlin`"),
 )
 _PLAIN: Final = {str: "text", int: "whole number", bool: "true or false"}
 
@@ -54,6 +57,8 @@ def pages() -> dict[str, str]:
     return {
         "environment.md": _page("Environments", "environments/NAME.yaml", Environment),
         "manifest.md": _page("Manifests", "manifests/TEAM/NAME.yaml", Service),
+        "job.md": _page("Jobs", "manifests/TEAM/NAME.yaml, kind: Job", Job),
+        "cron-job.md": _page("Cron jobs", "manifests/TEAM/NAME.yaml, kind: CronJob", CronJob),
         "profiles.md": _profiles(),
     }
 

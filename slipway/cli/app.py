@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from slipway.cli import operations
+from slipway.cli import jobs, operations
 from slipway.cli.environment import environment_app, named, named_first
 from slipway.cli.lifecycle import bootstrap, state_app
 
@@ -141,6 +141,7 @@ def status(
     deploy.status(environment, services, offline=offline, waiting=False, as_json=json, quiet=True)
 
 
+jobs.register(app)
 operations.register(app)
 
 

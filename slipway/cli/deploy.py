@@ -10,28 +10,30 @@ import typer
 
 from localcloud.folders import LOCAL
 from slipway import contract as contracts
-from slipway.addresses import full_image, kubeconfig
+from slipway.addresses import kubeconfig
 from slipway.cli.recording import with_history
 from slipway.cli.session import Given, Session, answer, console
+from slipway.cli.settling import of_jobs, of_services
 from slipway.engine.stack import Stack
 from slipway.errors import FailedError, Problem, Refused
 from slipway.live import Cluster
 from slipway.report import detail
+from slipway.report import jobs as job_report
 from slipway.report.changes import any_change, changes
 from slipway.report.pools import pools
 from slipway.report.services import all_good, as_table, as_values
 from slipway.schema.reading import near
 from slipway.tools import images
-from slipway.waiting import Outcome, look, supervised, wait
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from slipway.contract import Contract
     from slipway.desired import WantedService
     from slipway.engine.results import StackResult
     from slipway.engine.workspace import Workspace
-    from slipway.progress import Step
+    from slipway.jobs.waiting import JobOutcome
+    from slipway.waiting import Outcome
 
 __all__ = ["Given", "chosen", "destroy", "preview", "published", "refresh", "status", "up"]
 
@@ -76,20 +78,29 @@ def up(
         session.start_cluster(given)
         results = session.run(workspace).up()
     outcomes: list[Outcome] = []
+    runs: list[JobOutcome] = []
     if contract := _contract_in(results, session):
         reached = [team for team in session.teams if any(r.stack.endswith(f".{team}") for r in results)]
         services = [service for team in reached for service in session.desired.team(team)]
-        outcomes = _outcomes(session, workspace, contract, services, waiting=waiting)
+        outcomes = of_services(session, workspace, contract, services, waiting=waiting)
         with_history(session, Cluster(kubeconfig(contract, workspace.variables)), outcomes, results)
+        jobs = [job for team in reached for job in session.desired.jobs_of(team)]
+        runs = of_jobs(session, workspace, contract, jobs, waiting=waiting)
     if as_json:
-        answer({"stacks": _values(results), "services": as_values(environment, outcomes)})
+        told = {"services": as_values(environment, outcomes), "jobs": job_report.as_values(environment, runs)}
+        answer({"stacks": _values(results), **told})
     else:
         typer.echo(changes(results, planned=False, details=False))
         if not any_change(results) and not _failed(results):
             typer.echo("Nothing changed: everything was as wanted already.")
         _show(environment, outcomes)
-        _next_steps(session, workspace, outcomes)
-    _exit(not _failed(results) and (not waiting or all_good(outcomes)))
+        if runs:
+            typer.echo("")
+            console().print(job_report.as_table(environment, runs))
+        if all(run.good for run in runs):
+            _next_steps(session, workspace, outcomes)
+    well = all_good(outcomes) and all(run.good for run in runs)
+    _exit(not _failed(results) and (not waiting or well))
 
 
 def status(
@@ -100,7 +111,7 @@ def status(
     asked = chosen(session, services)
     workspace = session.workspace()
     contract = published(session, workspace)
-    outcomes = _outcomes(session, workspace, contract, asked, waiting=waiting)
+    outcomes = of_services(session, workspace, contract, asked, waiting=waiting)
     if waiting:
         with_history(session, Cluster(kubeconfig(contract, workspace.variables)), outcomes, ())
     alone = _in_full(workspace, contract, asked[0]) if services and len(asked) == 1 else None
@@ -147,39 +158,6 @@ def destroy(
     else:
         typer.echo(changes(results, planned=False, details=False))
     _exit(not _failed(results))
-
-
-def _outcomes(
-    session: Session,
-    workspace: Workspace,
-    contract: Contract,
-    services: Sequence[WantedService],
-    *,
-    waiting: bool,
-) -> list[Outcome]:
-    if not services:
-        return []
-    cluster = Cluster(kubeconfig(contract, workspace.variables))
-    wanted = {service.key: full_image(service, contract) for service in services}
-    if not waiting:
-        outcomes = look(cluster, services, wanted)
-    else:
-        with session.progress.step("waiting for rollouts") as step:
-            outcomes = wait(cluster, services, wanted, _teller(session, step))
-    return outcomes if session.desired.environment.stand_ins else supervised(cluster, outcomes)
-
-
-def _teller(session: Session, step: Step) -> Callable[[str], None]:
-    """Tells a line of the wait: on a terminal in the live line, elsewhere as a line of its own when it changes."""
-    last: list[str] = []
-
-    def tell(line: str) -> None:
-        step.note(line)
-        if not sys.stderr.isatty() and line not in last:
-            session.progress.say(line)
-            last[:] = [line]
-
-    return tell
 
 
 def _contract_in(results: Sequence[StackResult], session: Session) -> Contract | None:

@@ -29,7 +29,8 @@ def validate(paths: Sequence[Path], *, as_json: bool) -> None:
         raise Refused(problems)
     found = repository.load(root) if not files else None
     if found:
-        typer.echo(f"{len(found.environments)} environments and {len(found.manifests)} services are valid.")
+        counts = f"{len(found.environments)} environments, {len(found.manifests)} services"
+        typer.echo(f"{counts} and {len(found.jobs)} jobs are valid.")
     else:
         typer.echo(f"{', '.join(files)}: valid.")
 

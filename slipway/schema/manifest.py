@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import prod
-from typing import Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -26,6 +26,9 @@ from slipway.schema.probes import Probes, answers
 from slipway.schema.rollout import ABTest, BlueGreen, Rolling, Rollout, Shadow
 from slipway.schema.sidecars import Sidecar, check_sidecars
 from slipway.schema.volumes import Volume, check_mounts
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class Release(Strict):
@@ -122,6 +125,14 @@ class Secret(Strict):
     version: Annotated[int, Field(ge=1)] = Field(description="Version. `latest` is refused: nothing would roll back.")
 
 
+def no_clash(secrets: Mapping[str, Secret], env: Mapping[str, str]) -> None:
+    """Whether a secret and a plain variable want the same name. Raises WrongAtError."""
+    for name in secrets:
+        if f"{name}_FILE" in env or name in env:
+            what = f"`{name}` is a secret and a plain variable"
+            raise WrongAtError(("secrets", name), f"{what}; rename one: the secret sets {name}_FILE")
+
+
 class Expose(Strict):
     """Reached from outside of the cluster, as `https://HOST.DOMAIN` of the environment's gateway."""
 
@@ -190,17 +201,12 @@ class Service(Strict):
         if self.port is None and isinstance(self.rollout, BlueGreen | ABTest | Shadow):
             what = f"{self.rollout.strategy} is about who gets the traffic, and the service has no port"
             raise WrongAtError(("rollout", "strategy"), f"{what}; set `port`, or use rolling, recreate or canary")
-        for name in self.secrets:
-            if f"{name}_FILE" in self.env or name in self.env:
-                what = f"`{name}` is a secret and a plain variable"
-                raise WrongAtError(("secrets", name), f"{what}; rename one: the secret sets {name}_FILE")
+        no_clash(self.secrets, self.env)
         if self.port is not None and self.probes.ready is None:
             message = "a service with a port needs `probes.ready`; name the path that answers when it is loaded"
             raise WrongAtError(("probes",), message)
         return self
 
 
-LATER_KINDS = ("Job", "CronJob")
-"""Kinds that the design names and this version refuses by name."""
 LATER_TARGETS = ("sagemaker", "cloud-run", "vertex", "eks", "ec2")
 """Targets that the design names and this version refuses by name."""

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from slipway.errors import Problem, Refused
 from slipway.schema.base import WrongAtError
-from slipway.schema.manifest import LATER_KINDS, LATER_TARGETS
+from slipway.schema.manifest import LATER_TARGETS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,7 +39,7 @@ _REMEDY: Final = {
     "a mapping": "write keys and values below it",
     "a path or a command": "write a path such as /readyz, or {exec: [PROGRAM, ARGUMENT]}",
 }
-_LATER: Final = (*LATER_KINDS, *LATER_TARGETS)
+_LATER: Final = LATER_TARGETS
 _SHOWN: Final = 60
 """Characters of a wrong value that a message repeats."""
 

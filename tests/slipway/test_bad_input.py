@@ -82,7 +82,7 @@ EDITS = [
     ("type-text-none", CHURN, "port: 8080", 'port: ""', f"{CHURN}:7: `port` is an empty text, not a whole number; {DIGITS}"),
     # manifests
     ("kind", CHURN, "kind: Service", "kind: Servise", f"{CHURN}:1: unknown kind `Servise`; did you mean `Service`?"),
-    ("kind-later", CHURN, "kind: Service", "kind: CronJob", f"{CHURN}:1: kind `CronJob` is not offered yet; use `Service`"),
+    ("kind", CHURN, "kind: Service", "kind: Servise", f"{CHURN}:1: unknown kind `Servise`; did you mean `Service`?"),
     ("target-later", CHURN, "port: 8080", "target: sagemaker\nport: 8080", f"{CHURN}:7: target `sagemaker` is not offered yet; use `gke`"),
     ("name", CHURN, "name: churn", "name: Churn_1", f"{CHURN}:2: name: `Churn_1` is no DNS label; {LABEL}"),
     ("name-newline", CHURN, "name: churn", 'name: "churn\\n"', f"{CHURN}:2: name: `churn\\n` is no DNS label; {LABEL}"),
@@ -211,7 +211,7 @@ FILES_THAT_ARE_WRONG = [
     ("empty", CHURN, "", f"{CHURN}:1: is empty; {MAPPING}"),
     ("comment", DEV, "# nothing yet\n", f"{DEV}:1: is empty; {MAPPING}"),
     ("huge", CHURN, b"#" * 50_000_000, f"{CHURN}: is 50.0 MB large, and at most 256 KiB are read; is this a YAML file of this repository? split or remove it"),
-    ("same-name", "manifests/growth/other.yaml", FILES[CHURN], f"manifests/growth/other.yaml:2: the team has a service `churn` already, in {CHURN}; give one of the two another name"),
+    ("same-name", "manifests/growth/other.yaml", FILES[CHURN], f"manifests/growth/other.yaml:2: the team has a service or job `churn` already, in {CHURN}; give one of the two another name"),
     ("side-of-a-canary", "manifests/growth/other.yaml", FILES[FRAUD].replace("name: fraud", "name: churn-stable"), "manifests/growth/other.yaml:2: the canary of `churn` makes a Service `churn-stable`; give this service another name"),
     ("team", "manifests/Growth_2/a.yaml", FILES[FRAUD], f"manifests/Growth_2: team name `Growth_2` is no DNS label; {LABEL}"),
     ("team-long", f"manifests/{'t' * 24}/a.yaml", FILES[FRAUD], f"manifests/{'t' * 24}: team name `{'t' * 24}` has 24 characters, and its account is `deploy-{'t' * 24}`; use at most 23"),
@@ -378,7 +378,7 @@ def test_a_real_process_shows_no_traceback(clone: Clone) -> None:
 
 
 def test_validate_says_so_when_all_is_well(slipway: CommandLine, clone: Clone) -> None:
-    assert slipway.run(clone, "validate") == (0, "3 environments and 3 services are valid.\n", "")
+    assert slipway.run(clone, "validate") == (0, "3 environments, 3 services and 0 jobs are valid.\n", "")
     assert slipway.run(clone, "validate", CHURN) == (0, f"{CHURN}: valid.\n", "")
 
 

@@ -1,0 +1,72 @@
+"""How services and jobs are, at once or after waiting for them: what `up`, `wait` and `status` ask the cluster."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from slipway.addresses import full_image, kubeconfig
+from slipway.jobs import live as live_jobs
+from slipway.jobs import waiting as waiting_jobs
+from slipway.live import Cluster
+from slipway.waiting import Outcome, look, supervised, wait
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from slipway.cli.session import Session
+    from slipway.contract import Contract
+    from slipway.desired import WantedJob, WantedService
+    from slipway.engine.workspace import Workspace
+    from slipway.jobs.waiting import JobOutcome
+    from slipway.progress import Step
+
+
+def of_services(
+    session: Session,
+    workspace: Workspace,
+    contract: Contract,
+    services: Sequence[WantedService],
+    *,
+    waiting: bool,
+) -> list[Outcome]:
+    """How `services` are; with `waiting` when their rollouts have ended."""
+    if not services:
+        return []
+    cluster = Cluster(kubeconfig(contract, workspace.variables))
+    wanted = {service.key: full_image(service, contract) for service in services}
+    if not waiting:
+        outcomes = look(cluster, services, wanted)
+    else:
+        with session.progress.step("waiting for rollouts") as step:
+            outcomes = wait(cluster, services, wanted, _teller(session, step))
+    return outcomes if session.desired.environment.stand_ins else supervised(cluster, outcomes)
+
+
+def of_jobs(
+    session: Session, workspace: Workspace, contract: Contract, jobs: Sequence[WantedJob], *, waiting: bool
+) -> list[JobOutcome]:
+    """How `jobs` are; with `waiting` when the runs of their content ended, or run on. Marks runs of former content."""
+    if not jobs:
+        return []
+    cluster = Cluster(kubeconfig(contract, workspace.variables))
+    wanted = {job.key: full_image(job.pods, contract) for job in jobs}
+    for job in jobs:
+        live_jobs.mark(cluster, job)
+    if not waiting:
+        return waiting_jobs.look(cluster, jobs, wanted)
+    with session.progress.step("waiting for jobs") as step:
+        return waiting_jobs.wait(cluster, jobs, wanted, _teller(session, step))
+
+
+def _teller(session: Session, step: Step) -> Callable[[str], None]:
+    """Tells a line of the wait: on a terminal in the live line, elsewhere as a line of its own when it changes."""
+    last: list[str] = []
+
+    def tell(line: str) -> None:
+        step.note(line)
+        if not sys.stderr.isatty() and line not in last:
+            session.progress.say(line)
+            last[:] = [line]
+
+    return tell

@@ -1,0 +1,111 @@
+"""Waits, with an end, for the run of a job's content; work that takes days is not waited for."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from slipway import units
+from slipway.errors import FailedError
+from slipway.health import Health, State, diagnose
+from slipway.jobs import live
+from slipway.jobs.health import current, fails_of, judge
+from slipway.schema.job import CronJob
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from slipway.desired import WantedJob
+    from slipway.live import Cluster
+
+POLL: Final = 1.0
+LONGEST: Final = 600
+"""Seconds for which a run is waited for at most; one whose pods run then may go on alone."""
+_MARGIN: Final = 30
+"""Seconds beyond a run's own deadline, for its controller to say so."""
+_AWAY: Final = 60
+"""Seconds for which the cluster may be away, as for services."""
+
+
+@dataclass(frozen=True)
+class JobOutcome:
+    """A job with the verdict on the run of its content."""
+
+    job: WantedJob
+    health: Health
+
+    @property
+    def good(self) -> bool:
+        """Whether it may be left alone: succeeded, suspended, by schedule, or running on."""
+        return self.health.state in {State.HEALTHY, State.WAITING, State.PROGRESSING}
+
+
+def look(cluster: Cluster, jobs: Sequence[WantedJob], images: Mapping[str, str]) -> list[JobOutcome]:
+    """How `jobs` are now; failed ones say how the last pod ended."""
+    return [_look(cluster, job, images[job.key]) for job in jobs]
+
+
+def _look(cluster: Cluster, job: WantedJob, image: str) -> JobOutcome:
+    held, by_schedule = live.held(cluster, job), isinstance(job.spec, CronJob)
+    health = judge(held, live.runs(cluster, job), image, by_schedule=by_schedule)
+    if held and health.state is State.FAILED and (cause := fails_of(current(held), cluster.pods(job.pods))):
+        health = replace(health, message=f"{health.message}; {cause}")
+    return JobOutcome(job, health)
+
+
+def wait(
+    cluster: Cluster,
+    jobs: Sequence[WantedJob],
+    images: Mapping[str, str],
+    note: Callable[[str], None],
+    *,
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
+) -> list[JobOutcome]:
+    """Wait until the run of each job's content ended, or runs well for as long as one waits.
+
+    Raises FailedError when the cluster is away for longer than a minute.
+    """
+    started = answered = clock()
+    done: dict[str, JobOutcome] = {}
+    while True:
+        try:
+            seen = look(cluster, [job for job in jobs if job.key not in done], images)
+        except FailedError as error:
+            if clock() - answered > _AWAY:
+                raise
+            note(str(error))
+            sleep(POLL)
+            continue
+        answered = clock()
+        for outcome in seen:
+            if outcome.health.settled:
+                done[outcome.job.key] = outcome
+            elif answered - started > limit(outcome.job):
+                done[outcome.job.key] = _still(cluster, outcome)
+        open_ones = [outcome for outcome in seen if outcome.job.key not in done]
+        if not open_ones:
+            return [done[job.key] for job in jobs]
+        note(f"{open_ones[0].job.key}: {open_ones[0].health.message}")
+        sleep(POLL)
+
+
+def limit(job: WantedJob) -> int:
+    """Seconds for which the job's run is waited for."""
+    return min(LONGEST, units.seconds(job.spec.deadline) + _MARGIN if job.spec.deadline else LONGEST)
+
+
+def _still(cluster: Cluster, outcome: JobOutcome) -> JobOutcome:
+    """A run that is waited for no longer: good when a pod of it is ready, failed when none is."""
+    pods = cluster.pods(outcome.job.pods)
+    ready = any(
+        condition["type"] == "Ready" and condition["status"] == "True"
+        for pod in pods
+        for condition in pod.get("status", {}).get("conditions", [])
+    )
+    if ready:
+        said = f"{outcome.health.message}; it goes on, and is waited for no longer"
+        return replace(outcome, health=replace(outcome.health, message=said))
+    cause = diagnose(pods, cluster.events(outcome.job.team)) or outcome.health.message
+    return replace(outcome, health=replace(outcome.health, state=State.FAILED, message=f"no pod of it runs: {cause}"))
