@@ -2,7 +2,7 @@
 
 They fit what the examples export (examples/churn/churn_service/metrics.py, examples/fraud/fraud_service/metrics.py);
 an environment replaces them with `metrics.queries`. The two releases are told apart by the hash that Argo Rollouts
-gives their pods, which PodMonitoring takes over as a label (infra/kubernetes/monitoring.py).
+gives their pods: whoever collects has to take that label over (docs/checks.md).
 
 Sources: Prometheus documentation, "Query functions" (rate, increase, histogram_quantile), "Operators" (vector
 matching); Argo Rollouts 1.10, `metricproviders/prometheus`: an empty vector is measured as such.
