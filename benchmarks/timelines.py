@@ -82,7 +82,10 @@ class Watcher:
 
     def _run(self) -> None:
         while not self._over.wait(EVERY):
-            found = self._sample()
+            try:
+                found = self._sample()
+            except ApiError:  # a busy machine: the next one is half a second away
+                continue
             if self.stretches and self.stretches[-1].same(found):
                 last = self.stretches[-1]
                 last.old, last.new, last.what, last.samples = found.old, found.new, found.what, last.samples + 1
