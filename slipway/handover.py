@@ -14,6 +14,7 @@ from slipway.errors import FailedError
 from slipway.health import State, diagnose, judge
 from slipway.operations.kinds import KINDS
 from slipway.operations.live import image
+from slipway.rollouts.traffic import PLUGIN, PRIMARY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,6 +27,8 @@ _MANAGER: Final = "slipway-handover"
 _OURS: Final = ("app.kubernetes.io/managed-by", "slipway")
 _RELEASE: Final = ("slipway.dev/release", "slipway.dev/model", "slipway.dev/model-version")
 _HASH: Final = KINDS["Rollout"].hash
+_PORT: Final = 80
+"""Of the Services that routes send to."""
 _MANAGED: Final = "argo-rollouts.argoproj.io/managed-by-rollouts"
 
 
@@ -163,14 +166,45 @@ def _by(pod: Mapping[str, Any], kind: str) -> bool:
 
 
 def _freed(cluster: Cluster, to: Taking, old: Mapping[str, Any]) -> None:
-    """Make the service's own Service choose pods of both, where the Rollout that goes has narrowed it to its own.
+    """Lead callers to pods of both, where the Rollout that goes has led them to its own pods only."""
+    if old["kind"] == "Rollout":
+        _widened(cluster, to)
+        _routed(cluster, to, old)
+
+
+def _routed(cluster: Cluster, to: Taking, old: Mapping[str, Any]) -> None:
+    """Make the routes of the Rollout lead to the service's own Service, which chooses pods of both.
+
+    They lead to a Service of the Rollout's stable pods, which its controller would narrow again, paused or not
+    (argo-rollouts 1.10, rollout/service.go, `reconcileStableAndCanaryService`), and they are deleted after it. The
+    controller moves weights only between its own two Services (rollout/trafficrouting/istio, `validateHTTPRoutes`;
+    rollouts-plugin-trafficrouter-gatewayapi, `getBackendRefs`), so it leaves such a route alone.
+    """
+    routing = old["spec"]["strategy"].get("canary", {}).get("trafficRouting", {})
+    if mesh := routing.get("istio"):
+        path = f"/apis/networking.istio.io/v1/namespaces/{to.team}/virtualservices/{mesh['virtualService']['name']}"
+        http = [{"name": PRIMARY, "route": [{"destination": {"host": to.name, "port": {"number": _PORT}}}]}]
+        _changed(cluster, path, {"http": http})
+    if gateway := routing.get("plugins", {}).get(PLUGIN):
+        path = f"/apis/gateway.networking.k8s.io/v1/namespaces/{to.team}/httproutes/{gateway['httpRoute']}"
+        backend = {"group": "", "kind": "Service", "name": to.name, "port": _PORT, "weight": 1}
+        matches = [{"path": {"type": "PathPrefix", "value": "/"}}]
+        _changed(cluster, path, {"rules": [{"matches": matches, "backendRefs": [backend]}]})
+
+
+def _changed(cluster: Cluster, path: str, spec: Mapping[str, Any]) -> None:
+    """Patch a route, if it is there; one that somebody removed leads nowhere in any case."""
+    if cluster.get(path) is not None:
+        cluster.patch(path, {"spec": dict(spec)}, manager=_MANAGER)
+
+
+def _widened(cluster: Cluster, to: Taking) -> None:
+    """Make the service's own Service choose pods of both, where the Rollout has narrowed it to its own.
 
     A blue-green Rollout does. Its controller would narrow it again as long as it is not paused (argo-rollouts 1.10,
     rollout/service.go, `reconcileActiveService` and `haltProgress`), and widens it only after the Rollout has gone
     (service/service.go, `syncService`): too late for callers.
     """
-    if old["kind"] != "Rollout":
-        return
     path = f"/api/v1/namespaces/{to.team}/services/{to.name}"
     service = cluster.get(path)
     if service is None or _HASH not in (service["spec"].get("selector") or {}):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from slipway.errors import ConflictError, FailedError
 from slipway.operations.kinds import KINDS
@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 _TIMEOUT = 20
 """Seconds for one request."""
 _NOT_FOUND, _CONFLICT = 404, 409
+_ENTRANCE: Final = {
+    "HTTPRoute": "gateway.networking.k8s.io/v1/namespaces/{}/httproutes",
+    "GCPBackendPolicy": "networking.gke.io/v1/namespaces/{}/gcpbackendpolicies",
+    "HealthCheckPolicy": "networking.gke.io/v1/namespaces/{}/healthcheckpolicies",
+}
+"""What leads to a service from outside of its cluster."""
 
 
 class Cluster:
@@ -117,16 +123,16 @@ class Cluster:
         return self.get(KINDS[plan(service.spec).kind].path(service.team, service.name))
 
     def entrance(self, service: WantedService) -> list[Mapping[str, Any] | None]:
-        """The service's route and the policies before it; None for what is not there. Nothing for one not exposed."""
+        """The service's routes and the policies before it; None for what is not there. Nothing for one not exposed."""
         if service.spec.expose is None:
             return []
-        kinds = (
-            "gateway.networking.k8s.io/v1/{}/httproutes",
-            "networking.gke.io/v1/{}/gcpbackendpolicies",
-            "networking.gke.io/v1/{}/healthcheckpolicies",
-        )
-        paths = (kind.format(f"namespaces/{service.team}") for kind in kinds)
-        return [self.get(f"/apis/{path}/{service.name}") for path in paths]
+        parts: list[Mapping[str, Any] | None] = []
+        for kind, path in _ENTRANCE.items():
+            chosen = f"app.kubernetes.io/name={service.name}"
+            found = self.get(f"/apis/{path.format(service.team)}", labelSelector=chosen) or {}
+            # a list's items do not say their kind; each side of a weighted route has policies of its own
+            parts += [{**item, "kind": kind} for item in found.get("items", [])] or [None]
+        return parts
 
     def controller(self) -> str:
         """What is wrong with the Rollouts controller of the cluster; empty when a pod of it is available.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from slipway.rollouts.traffic import NOT_OFFERED, TABLE, layer, needed
+from slipway.rollouts.traffic import TABLE, layer, needed, weighted
 from slipway.schema.rollout import ABTest, Canary, Shadow
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ _ASKS: Final = {
     "mirror": "a shadow",
     "weights": "a canary",
 }
+_CARRIES: Final = {"replicas": "pods alone", "gateway": "the gateway", "mesh": "the mesh"}
 _PAST: Final = "GKE's gateway sends straight to pods, past the routes of a mesh"
 
 
@@ -33,13 +34,13 @@ def problems(service: WantedService, manifest: Manifest, file: EnvironmentFile) 
     document, path = file.place(manifest, "rollout")
     carrier = layer(spec, file.value)
     where = "strategy" if spec.rollout.traffic == "auto" else "traffic"
-    if found := _not_there(spec, file, carrier):
-        yield document.problem((*path, where), *found)
-        return
     cell = TABLE[carrier][needed(spec)]
-    if not cell.can:
-        what = f"{_ASKS[needed(spec)]} cannot be carried by pods alone: {cell.why}"
-        yield document.problem((*path, where), what, _right(spec, file))
+    if cell.can:
+        if found := _not_there(spec, file, carrier):
+            yield document.problem((*path, where), *found)
+    else:
+        what = f"{_ASKS[needed(spec)]} cannot be carried by {_CARRIES[carrier]}: {cell.why}"
+        yield document.problem((*path, "strategy"), what, _right(spec, file))
 
 
 def _not_there(spec: Service, file: EnvironmentFile, carrier: Layer) -> tuple[str, str] | None:
@@ -48,7 +49,7 @@ def _not_there(spec: Service, file: EnvironmentFile, carrier: Layer) -> tuple[st
         return None
     said = f"`traffic: {carrier}`"
     if carrier == "gateway":
-        return f"{said}, and {NOT_OFFERED}", "use canary with traffic: auto"
+        return _not_at_gateway(said, spec, file)
     if spec.port is None:
         return f"{said}, and the service has no port: nobody calls it", "set `port`, or use canary with traffic: auto"
     if spec.expose:
@@ -56,6 +57,21 @@ def _not_there(spec: Service, file: EnvironmentFile, carrier: Layer) -> tuple[st
     if file.value.mesh is None:
         what = f"{said}, and environment `{file.name}` has no mesh"
         return what, f"add `mesh: {{}}` to {file.document.file} (docs/traffic.md), or use canary with traffic: auto"
+    return None
+
+
+def _not_at_gateway(said: str, spec: Service, file: EnvironmentFile) -> tuple[str, str] | None:
+    if spec.expose is None:
+        what = f"{said}, and the service is not exposed: a gateway carries what comes from outside of the cluster"
+        return what, "use canary with traffic: auto, or expose it"
+    if file.value.gateway is None:
+        return None  # said where the service asks for its host
+    if not weighted(file.value):
+        what = f"{said}, and the gateway of environment `{file.name}` takes no weights"
+        return what, f"set `gateway.weights: true` in {file.document.file} (docs/traffic.md), or traffic: auto"
+    if isinstance(spec.rollout, Canary) and spec.expose.affinity != "none":
+        what = f"{said}, and `affinity: {spec.expose.affinity}` cannot be kept: {TABLE['gateway']['sticky'].why}"
+        return what, "use traffic: auto (numbers of pods), or remove `affinity`"
     return None
 
 

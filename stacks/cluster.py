@@ -17,6 +17,7 @@ from infra.kubernetes.rollouts_controller import (
 )
 from infra.kubernetes.team_space import TeamSpace, TeamSpaceArgs
 from slipway import quotas
+from slipway.rollouts.traffic import weighted
 from slipway.tools import images
 from slipway.tools.definitions import rollouts_definitions
 from stacks.hosts import gateways
@@ -36,9 +37,10 @@ def declare(desired: Desired, layer: str) -> None:
     RolloutsController(
         "rollouts-controller",
         RolloutsControllerArgs(
-            image=controller_image(desired, contract),
+            image=own_image(desired, contract, images.ROLLOUTS),
             replicas=0 if desired.environment.stand_ins else REPLICAS,  # locally a process of this machine does it
             readers=list(contract.deployers.values()),
+            plugin=own_image(desired, contract, images.GATEWAY_PLUGIN) if weighted(desired.environment) else None,
         ),
         opts,
     )
@@ -56,13 +58,13 @@ def _space(desired: Desired, contract: Contract, team: str) -> TeamSpaceArgs:
     return TeamSpaceArgs(team, contract.deployers[team], limits, granted.viewers, meshed)
 
 
-def controller_image(desired: Desired, contract: Contract) -> pulumi.Input[str]:
-    """The controller's image, by digest, through the environment's own cache of the public registry.
+def own_image(desired: Desired, contract: Contract, name: str) -> pulumi.Input[str]:
+    """An image of the platform's own, by digest, through the environment's own cache of the public registry.
 
     Raises FailedError where it is not pinned and something could be pulled. A cluster on this machine (stand-ins, a
     rehearsal) pulls nothing: there its tag stands in, and that is said.
     """
-    image = images.pinned(images.ROLLOUTS)
+    image = images.pinned(name)
     full = f"{contract.registries[images.cache(desired.environment, image) or '']}/{image.path}{image.suffix}"
     if image.digest or desired.environment.stand_ins:
         return full

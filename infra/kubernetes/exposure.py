@@ -15,7 +15,7 @@ from pulumi_kubernetes.apiextensions import CustomResource
 from infra.kubernetes.gateways import API, parent
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from infra.kubernetes.gateways import Host
 
@@ -44,49 +44,66 @@ class ExposureArgs:
 
 
 def exposed(
-    name: str, meta: Any, args: ExposureArgs, service: str, ready: str | None, child: pulumi.ResourceOptions
+    name: str,
+    meta: Callable[[str], Any],
+    args: ExposureArgs,
+    service: str,
+    sides: Sequence[str],
+    ready: str | None,
+    child: pulumi.ResourceOptions,
 ) -> Sequence[pulumi.Resource]:
-    """Declare the way to Service `service`. `ready` is the path that health checks ask for; a connection without one.
+    """Declare the way to Service `service`, or, by weights, to those of its `sides`: the stable one and the canary.
 
-    The route comes last: there is no moment in which it leads to the service and nobody asks who calls.
+    `meta` makes the metadata of an object whose name ends as said. `ready` is the path that health checks ask for; a
+    connection without one. The route comes last: there is no moment in which it leads to the service and nobody asks
+    who calls. The weights are ours until the Rollouts controller's plugin says otherwise. From then on it owns `rules`,
+    one atomic list (gateway-api, `config/crd/standard`), and applying ours again would take the weights back.
     """
-    target = {"group": "", "kind": "Service", "name": service}
-    policies = [
-        CustomResource(
-            f"{name}-backend",
-            api_version=_POLICIES,
-            kind="GCPBackendPolicy",
-            metadata=meta,
-            spec={"default": _backend(args), "targetRef": target},
-            opts=child,
-        ),
-        CustomResource(
-            f"{name}-health",
-            api_version=_POLICIES,
-            kind="HealthCheckPolicy",
-            metadata=meta,
-            spec={"default": _health(ready), "targetRef": target},
-            opts=child,
-        ),
-    ]
+    targets = {side: _target(f"{service}-{side}" if side else service) for side in sides or ("",)}
+    policies: list[pulumi.Resource] = []
+    for side, target in targets.items():
+        for what, kind, settings in (
+            ("backend", "GCPBackendPolicy", _backend(args)),
+            ("health", "HealthCheckPolicy", _health(ready)),
+        ):
+            policies.append(
+                CustomResource(
+                    f"{name}-{what}{'-' + side if side else ''}",
+                    api_version=_POLICIES,
+                    kind=kind,
+                    metadata=meta(side),
+                    spec={"default": settings, "targetRef": target},
+                    opts=child,
+                )
+            )
+    weights = (100, 0) if sides else (1,)
+    last = sides[-1] if sides else ""
+    own = pulumi.ResourceOptions(depends_on=policies, ignore_changes=["spec.rules"] if sides else [])
     route = CustomResource(
-        f"{name}-route",
+        f"{name}-weighted-route" if sides else f"{name}-route",
         api_version=API,
         kind="HTTPRoute",
-        metadata=meta,
+        metadata=meta(last),
         spec={
             "parentRefs": [parent("public" if args.oauth_client else "internal", args.host.listener)],
             "hostnames": [args.host.name],
             "rules": [
                 {
                     "matches": [{"path": {"type": "PathPrefix", "value": "/"}}],
-                    "backendRefs": [{**target, "port": _PORT, "weight": 1}],
+                    "backendRefs": [
+                        {**target, "port": _PORT, "weight": weight}
+                        for target, weight in zip(targets.values(), weights, strict=True)
+                    ],
                 }
             ],
         },
-        opts=pulumi.ResourceOptions.merge(child, pulumi.ResourceOptions(depends_on=policies)),
+        opts=pulumi.ResourceOptions.merge(child, own),
     )
     return [*policies, route]
+
+
+def _target(service: str) -> dict[str, str]:
+    return {"group": "", "kind": "Service", "name": service}
 
 
 def callers(args: ExposureArgs) -> list[dict[str, Any]]:

@@ -17,7 +17,7 @@ from pulumi_kubernetes.policy.v1 import PodDisruptionBudget
 from pulumi_kubernetes.rbac.v1 import ClusterRole, ClusterRoleBinding, Role, RoleBinding
 
 from infra.blocks import block
-from infra.kubernetes import egress
+from infra.kubernetes import egress, rollouts_plugin
 from infra.kubernetes.objects import NAME, PART_OF, SKIP_AWAIT, metadata
 from infra.kubernetes.rollouts_rules import CLUSTER, OWN, rules
 
@@ -68,12 +68,14 @@ def _kept(metadata: Mapping[str, Any]) -> dict[str, Any]:
 class RolloutsControllerArgs:
     """`image` is complete and by digest. `replicas` is 0 where a process outside of the cluster does the work.
 
-    `readers` are service accounts, by e-mail address, that may ask whether it is available.
+    `readers` are service accounts, by e-mail address, that may ask whether it is available. `plugin` is the image of
+    its plugin for the Gateway API; None without weights at a gateway.
     """
 
     image: pulumi.Input[str]
     replicas: int
     readers: Sequence[str]
+    plugin: pulumi.Input[str] | None = None
 
 
 class RolloutsController(pulumi.ComponentResource):
@@ -90,6 +92,8 @@ class RolloutsController(pulumi.ComponentResource):
         inside = pulumi.ResourceOptions(parent=self, depends_on=[namespace])
         account = ServiceAccount(f"{name}-account", metadata=_meta(), opts=inside)
         before = [account, *self._rights(inside), self._critical(inside)]
+        if args.plugin is not None:
+            before.append(rollouts_plugin.config(name, metadata(rollouts_plugin.CONFIG, NAMESPACE), inside))
         NetworkPolicy(
             f"{name}-walls",
             metadata=_meta(),
@@ -181,6 +185,8 @@ class RolloutsController(pulumi.ComponentResource):
                 for key in ("topology.kubernetes.io/zone", "kubernetes.io/hostname")
             ],
         }
+        if self._args.plugin is not None:
+            pod = rollouts_plugin.with_plugin(pod, self._args.plugin)
         return block(
             {
                 "replicas": self._args.replicas,

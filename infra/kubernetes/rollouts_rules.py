@@ -1,7 +1,8 @@
 """What the Argo Rollouts controller may do: its own cluster role, without what this platform has no use for.
 
 Source: argo-rollouts 1.10.1, `manifests/role/argo-rollouts-clusterrole.yaml`, and the informers that
-`cmd/rollouts-controller/main.go` starts. Left out: the traffic routers but Istio, writing ingresses, and
+`cmd/rollouts-controller/main.go` starts. Left out: the traffic routers but Istio and the Gateway API's plugin (its
+documentation, "Installation", "Permissions"), writing ingresses, and
 Secrets and ConfigMaps of other namespaces, which only the arguments of an analysis read.
 localcloud gives the local controller the same rules, so that every live test shows that they are enough.
 """
@@ -29,6 +30,7 @@ CLUSTER: Final[tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...]] = (
         ("virtualservices", "destinationrules"),
         (*_READ, *_CHANGE),
     ),  # weights and routes of a mesh
+    ("gateway.networking.k8s.io", ("httproutes",), (*_READ, *_CHANGE)),  # weights of a gateway, by its plugin
     ("networking.k8s.io", ("ingresses",), _READ),  # its informer starts in any case
     ("batch", ("jobs",), _ALL),  # checks by a job
 )

@@ -71,7 +71,7 @@ class Service(pulumi.ComponentResource):
     def __init__(self, name: str, args: ServiceArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("slipway:kubernetes:Service", name, None, opts)
         self._name, self._args, self._spec = name, args, args.pod.spec
-        compiled = routed(plan(self._spec), self._spec.name, args.carrier)
+        compiled = routed(plan(self._spec), args.namespace, self._spec.name, args.carrier)
         child = pulumi.ResourceOptions(parent=self)
         account = ServiceAccount(
             f"{name}-account", metadata=self._meta(), automount_service_account_token=False, opts=child
@@ -90,10 +90,7 @@ class Service(pulumi.ComponentResource):
                 sides = [f"{self._spec.name}-{side}" for side in compiled.sides]
                 before.append(mesh_route(name, self._meta("", SKIP_AWAIT), sides, self, services))
             if args.exposure:
-                below = pulumi.ResourceOptions(parent=self, depends_on=services)
-                ready = self._spec.probes.ready
-                path = ready if isinstance(ready, str) else None
-                exposed(name, self._meta("", SKIP_AWAIT), args.exposure, self._spec.name, path, below)
+                before += self._exposed(compiled, args.exposure, services)
         before.append(self._network_policy(child))
         self._handover = self._hooks(compiled)
         pod = template(args.pod, args.team)["spec"]
@@ -171,6 +168,20 @@ class Service(pulumi.ComponentResource):
             )
             for side in ("", *compiled.sides)
         ]
+
+    def _exposed(
+        self, compiled: Plan, exposure: ExposureArgs, services: Sequence[pulumi.Resource]
+    ) -> Sequence[pulumi.Resource]:
+        ready = self._spec.probes.ready
+        return exposed(
+            self._name,
+            lambda side: self._meta(side, SKIP_AWAIT),
+            exposure,
+            self._spec.name,
+            compiled.sides if self._args.carrier == "gateway" else (),
+            ready if isinstance(ready, str) else None,
+            pulumi.ResourceOptions(parent=self, depends_on=services),
+        )
 
     def _workload(self, compiled: Plan, before: list[pulumi.Resource]) -> pulumi.Resource:
         spec: Any = {

@@ -78,6 +78,16 @@ class Layout:
         """Scratch folders of the parts."""
         return self.root / "run"
 
+    @property
+    def controller(self) -> Path:
+        """The working directory of the Rollouts controller: it looks for its plugins there."""
+        return self.run / "rollouts-controller"
+
+    @property
+    def controller_config(self) -> Path:
+        """A copy of the configuration that the Rollouts controller reads once, when it starts."""
+        return self.controller / "configuration.json"
+
     def log(self, part: str) -> Path:
         """Return where a part writes its log."""
         return self.root / "logs" / f"{part}.log"
@@ -98,7 +108,7 @@ class Layout:
             FailedError: the root cannot be made.
         """
         try:
-            for folder in (self.root, self.pki, self.run, self.root / "logs"):
+            for folder in (self.root, self.pki, self.run, self.controller, self.root / "logs"):
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self.root.chmod(0o700)
         except OSError as error:

@@ -46,6 +46,8 @@ class Part:
     """Files whose content is part of what it is: when they change, it is started anew."""
     variables: tuple[tuple[str, str], ...] = ()
     """Environment variables of its own."""
+    folder: Path | None = None
+    """Its working directory; that of whoever starts it, without one."""
 
     @property
     def fingerprint(self) -> str:
@@ -249,7 +251,11 @@ def _rollouts(layout: Layout, ports: Mapping[str, int], tools: Mapping[str, Path
             "--metricsPort=-1",
         ),
         "",
-        (layout.kubeconfig_of(name),),
-        # what checks ask whose environment names no Prometheus of its own
-        (("ARGO_ROLLOUTS_PROMETHEUS_ADDRESS", f"http://{HOST}:{ports['prometheus']}"),),
+        (layout.kubeconfig_of(name), layout.controller_config),
+        (
+            # what checks ask whose environment names no Prometheus of its own
+            ("ARGO_ROLLOUTS_PROMETHEUS_ADDRESS", f"http://{HOST}:{ports['prometheus']}"),
+            ("KUBECONFIG", str(layout.kubeconfig_of(name))),  # its plugins have no flag for it
+        ),
+        layout.controller,
     )

@@ -7,7 +7,18 @@ import fcntl
 import os
 from typing import TYPE_CHECKING
 
-from localcloud.controlplane import credentials, external, parts, pki, ports, processes, rbac, readiness, status
+from localcloud.controlplane import (
+    credentials,
+    external,
+    parts,
+    pki,
+    plugins,
+    ports,
+    processes,
+    rbac,
+    readiness,
+    status,
+)
 from localcloud.controlplane.layout import ORDER, Layout
 from localcloud.folders import start_command
 from slipway.errors import FailedError
@@ -172,6 +183,7 @@ class ControlPlane:
         known = ports.settle(self.layout, self._runs)
         pki.make(self.layout.pki)
         credentials.write(self.layout, known["kube-apiserver"])
+        plugins.place(self.layout, tools)
         return parts.all_parts(self.layout, known, tools)
 
     def _start(self, wanted: Mapping[str, Part], told: Progress) -> bool:
@@ -207,6 +219,7 @@ class ControlPlane:
     def _start_rollouts(self, part: Part, told: Progress) -> bool:
         if not self._has_rollout_kinds():
             return self._runs(part.name)
+        plugins.note(self.layout, readiness.api(self.layout))
         if self._is_current(part):
             return True
         with told.step("starting the Argo Rollouts controller"):

@@ -32,6 +32,9 @@ _CLOCK_SECONDS = 60.0
 
 _EXEC_SECONDS = 5.0
 
+# Python's posix_spawn cannot change the working directory; the shell does it and becomes the program
+_IN_FOLDER = ("/bin/sh", "-c", 'cd "$0" && exec "$@"')
+
 _children: set[int] = set()
 """What this very process started: nobody else takes note when they end."""
 
@@ -128,14 +131,15 @@ def spawn(book: Book, part: Part, log: Path, environment: Mapping[str, str]) -> 
         OSError: the executable cannot be run.
     """
     command, fingerprint = part.argv, part.fingerprint
+    started = (*_IN_FOLDER, str(part.folder), *command) if part.folder else command
     book.put(part.name, Record(command, fingerprint))
     if log.exists() and log.stat().st_size > LOG_BYTES:
         log.replace(log.with_name(f"{log.name}.1"))
     append = os.O_WRONLY | os.O_CREAT | os.O_APPEND
     try:
         pid = os.posix_spawn(
-            command[0],
-            command,
+            started[0],
+            started,
             dict(environment),
             file_actions=[
                 (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
@@ -153,19 +157,20 @@ def spawn(book: Book, part: Part, log: Path, environment: Mapping[str, str]) -> 
     process = psutil.Process(pid)
     created, executable = process.create_time(), command[0]
     with contextlib.suppress(psutil.Error):  # gone already: its log says why
-        command = _seen(process, command)
+        command = _seen(process, command, launcher=started if part.folder else ())
         executable = process.exe()
     book.put(part.name, Record(command, fingerprint, pid, created, executable))
 
 
-def _seen(process: psutil.Process, command: tuple[str, ...]) -> tuple[str, ...]:
+def _seen(process: psutil.Process, command: tuple[str, ...], launcher: tuple[str, ...]) -> tuple[str, ...]:
     """Return the command line that the system shows: another than what was started when that is a script.
 
-    posix_spawn comes back a moment before the new program's command line is there to be read.
+    posix_spawn comes back a moment before the new program's command line is there to be read, and the launcher's is
+    there for a moment longer.
     """
     deadline = time.monotonic() + _EXEC_SECONDS
     while time.monotonic() < deadline:
-        if seen := tuple(process.cmdline()):
+        if (seen := tuple(process.cmdline())) and seen != launcher:
             return seen
         time.sleep(0.001)
     return command

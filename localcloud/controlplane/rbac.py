@@ -53,6 +53,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
         ("", ("pods/eviction",), ("create",)),
         ("", ("events",), ("create", *_WRITE)),
         ("networking.istio.io", ("virtualservices", "destinationrules"), (*_READ, *_WRITE)),
+        ("gateway.networking.k8s.io", ("httproutes",), (*_READ, *_WRITE)),
         ("networking.k8s.io", ("ingresses",), _READ),
         ("batch", ("jobs",), (*_READ, "create", *_WRITE, "delete")),  # checks by a job
         ("", ("secrets", "configmaps"), _READ),

@@ -74,7 +74,8 @@ def up(
     with session.changing("up"):
         workspace = session.workspace()
         if not session.offline and f"{environment}.cluster" in session.stacks:
-            images.needed(images.pinned(images.ROLLOUTS))  # before the platform below it is touched
+            for image in images.used(session.desired.environment):
+                images.needed(image)  # before the platform below it is touched
         session.start_cluster(given)
         results = session.run(workspace).up()
     outcomes: list[Outcome] = []

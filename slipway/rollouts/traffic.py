@@ -1,7 +1,8 @@
 """What carries the traffic of a service while it is rolled out, and what each layer can do.
 
 Sources: Argo Rollouts 1.10, `rollout/trafficrouting`; Istio reference, "Virtual Service" and "Destination Rule";
-Kubernetes API reference, Service.
+Kubernetes API reference, Service; argoproj-labs/rollouts-plugin-trafficrouter-gatewayapi, documentation and issues;
+Gateway API specification, HTTPRoute; Compute Engine REST reference, urlMaps.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from slipway.rollouts.compile import CANARY
 from slipway.schema.rollout import ABTest, Canary, Shadow
 
 if TYPE_CHECKING:
@@ -23,10 +25,8 @@ Layer = Literal["replicas", "gateway", "mesh"]
 Ability = Literal["weights", "header", "cookie", "mirror", "sticky"]
 PRIMARY: Final = "primary"
 """The one route of a VirtualService that is ours; the controller adds and removes others by their names."""
-NOT_OFFERED: Final = (
-    "the gateway's weights are not offered yet: Argo Rollouts moves them by a plugin of its own, which has not been "
-    "run with this platform"
-)
+PLUGIN: Final = "argoproj-labs/gatewayAPI"
+"""What a Rollout and the controller's configuration call the plugin that moves weights of a gateway."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,29 @@ TABLE: Final[Mapping[Layer, Mapping[Ability, Cell]]] = {
         "mirror": Cell(False, "a Service of Kubernetes sends each request once"),
         "sticky": Cell(True, "by the caller's address (Kubernetes API reference, Service, sessionAffinity)"),
     },
-    "gateway": dict.fromkeys(("weights", "header", "cookie", "mirror", "sticky"), Cell(False, NOT_OFFERED)),
+    "gateway": {
+        "weights": Cell(True, "backendRefs of an HTTPRoute, in % of requests (Gateway API specification, HTTPRoute)"),
+        "header": Cell(
+            False,
+            "Argo's plugin for the Gateway API adds such rules to the route itself, and that has not been run with "
+            "this platform",
+        ),
+        "cookie": Cell(
+            False,
+            "a cookie is one of several in its header, which only a regular expression finds, and GKE's gateways "
+            "compare a header as a whole (Gateway API specification, HeaderMatchType)",
+        ),
+        "mirror": Cell(
+            False,
+            "Argo's plugin for the Gateway API does nothing when it is told to copy requests "
+            "(rollouts-plugin-trafficrouter-gatewayapi#32, open)",
+        ),
+        "sticky": Cell(
+            False,
+            "a weight takes precedence over a session affinity (Compute Engine REST reference, urlMaps, "
+            "weightedBackendServices)",
+        ),
+    },
     "mesh": {
         "weights": Cell(True, 'routes of a VirtualService, in % of requests (Istio reference, "Virtual Service")'),
         "header": Cell(True, 'an exact value (Istio reference, "Virtual Service", StringMatch)'),
@@ -64,15 +86,24 @@ TABLE: Final[Mapping[Layer, Mapping[Ability, Cell]]] = {
 def layer(spec: Service, environment: Environment) -> Layer:
     """What carries the traffic of a service while it is rolled out: what its rollout names, else the finest there is.
 
-    Strategies that know no weights (rolling, recreate, blue-green) change pods and Services only: `replicas`. So does
-    what is exposed: GKE's gateways send straight to pods, past the routes of a mesh.
+    Strategies that know no weights (rolling, recreate, blue-green) change pods and Services only: `replicas`. What is
+    exposed never goes by a mesh: GKE's gateways send straight to pods, past its routes. A canary whose callers keep
+    their pods goes by numbers of pods: no weight keeps that.
     """
     rollout = spec.rollout
     if not isinstance(rollout, Canary | ABTest | Shadow):
         return "replicas"
     if rollout.traffic != "auto":
         return rollout.traffic
-    return "mesh" if environment.mesh is not None and spec.port and not spec.expose else "replicas"
+    if spec.expose:
+        kept = isinstance(rollout, Canary) and spec.expose.affinity != "none"
+        return "gateway" if weighted(environment) and not kept else "replicas"
+    return "mesh" if environment.mesh is not None and spec.port else "replicas"
+
+
+def weighted(environment: Environment) -> bool:
+    """Whether the environment's gateway takes weights: its controller has the plugin."""
+    return environment.gateway is not None and environment.gateway.weights
 
 
 def needed(spec: Service) -> Ability:
@@ -83,19 +114,31 @@ def needed(spec: Service) -> Ability:
     return "mirror" if isinstance(rollout, Shadow) else "weights"
 
 
-def routed(plan: Plan, name: str, carrier: Layer) -> Plan:
-    """The plan of service `name` with the `trafficRouting` of its canary; as it is where pods carry the traffic.
+def route_name(name: str, carrier: Layer) -> str:
+    """Name of the object with the routes of service `name`.
 
-    The route in the mesh is called like the service. Routes that steps make are listed, so that the controller takes
-    them away at an abort, too.
+    The weighted HTTPRoute is called like the Service of the canary. A route that sends everything to one Service is
+    another object: the controller owns the rules of the first, and they are never applied again.
     """
-    if carrier != "mesh":
+    return f"{name}-{CANARY}" if carrier == "gateway" else name
+
+
+def routed(plan: Plan, namespace: str, name: str, carrier: Layer) -> Plan:
+    """The plan of a service with the `trafficRouting` of its canary; as it is where pods carry the traffic.
+
+    Routes that steps make are listed, so that the controller takes them away at an abort, too.
+    """
+    if carrier == "replicas":
         return plan
-    canary = plan.strategy["canary"]
+    canary, route = plan.strategy["canary"], route_name(name, carrier)
+    if carrier == "gateway":
+        # The mark that the plugin would put on the route is for tools that take others' changes for drift.
+        own = {"httpRoute": route, "namespace": namespace, "disableInProgressLabel": True}
+        return dataclasses.replace(plan, strategy={"canary": {**canary, "trafficRouting": {"plugins": {PLUGIN: own}}}})
     names = dict.fromkeys(
         step[kind]["name"] for step in canary["steps"] for kind in ("setHeaderRoute", "setMirrorRoute") if kind in step
     )
-    routing: dict[str, Any] = {"istio": {"virtualService": {"name": name, "routes": [PRIMARY]}}}
+    routing: dict[str, Any] = {"istio": {"virtualService": {"name": route, "routes": [PRIMARY]}}}
     if names:
         routing["managedRoutes"] = [{"name": each} for each in names]
     return dataclasses.replace(plan, strategy={"canary": {**canary, "trafficRouting": routing}})

@@ -40,6 +40,11 @@ class Gateway(Strict):
         description="OAuth client that Identity-Aware Proxy signs people in with, needed for `auth: iap`. Its secret "
         "is the Kubernetes Secret `iap-oauth` of the team (docs/exposure.md), and never stands here.",
     )
+    weights: bool = Field(
+        default=False,
+        description="Canaries of exposed services go by weights of the gateway, which Argo's plugin for the Gateway "
+        "API moves; by numbers of pods, if not. Needs a registry with `remote: ghcr` (docs/traffic.md).",
+    )
     users: list[Member] = Field(
         default=[], description="Who passes Identity-Aware Proxy, such as group:ml-users@example.com."
     )

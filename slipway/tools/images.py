@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, cast
 
 from slipway.errors import FailedError
+from slipway.rollouts.traffic import weighted
 from slipway.tools import pins
 
 if TYPE_CHECKING:
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
     from slipway.schema.environment import Environment
 
 ROLLOUTS: Final = "argo-rollouts"
+GATEWAY_PLUGIN: Final = "rollouts-gateway-plugin"
+_WHAT: Final = {
+    ROLLOUTS: "the Rollouts controller",
+    GATEWAY_PLUGIN: "its plugin for weights at the gateway (gateway.weights)",
+}
 _DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}")
 
 
@@ -67,9 +73,14 @@ def cache(environment: Environment, image: Pinned) -> str | None:
     return next(found, None)
 
 
+def used(environment: Environment) -> list[Pinned]:
+    """The platform's own images in a cluster of this environment."""
+    return [pinned(name) for name in (ROLLOUTS, *((GATEWAY_PLUGIN,) if weighted(environment) else ()))]
+
+
 def refusals(file: EnvironmentFile) -> Iterator[Problem]:
     """An environment that the platform's own images cannot be pulled in."""
-    image = pinned(ROLLOUTS)
-    if cache(file.value, image) is None:
-        what = f"environment `{file.name}` has no cache of {image.remote}, which the Rollouts controller is pulled from"
-        yield file.document.problem(("registries",), what, f"add `{image.remote}: {{remote: {image.remote}}}`")
+    for image in used(file.value):
+        if cache(file.value, image) is None:
+            what = f"environment `{file.name}` has no cache of {image.remote}, which {_WHAT[image.name]} is pulled from"
+            yield file.document.problem(("registries",), what, f"add `{image.remote}: {{remote: {image.remote}}}`")

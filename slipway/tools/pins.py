@@ -27,14 +27,18 @@ CLUSTER = (
     "kube-scheduler",
     "kwok",
     "rollouts-controller",
+    "gateway-weights",
 )
-"""What the control plane runs."""
+"""What the control plane runs; the last is a plugin of the one before it, and a stand-in (tools/kubernetes)."""
 
 CRDS = ("rollouts-crds",)
 """The custom resource definitions of Argo Rollouts: a folder of YAML files, nothing to build."""
 
 ADDONS = ("gateway-api-crds", "gke-gateway-crds", "secrets-store-crds", "istio-crds")
 """The custom resource definitions that GKE's add-ons bring into a cluster: what the stand-in of GKE applies."""
+
+_OWN = "slipway.invalid/tools/"
+"""Packages under tools/: their own sources are part of the pin."""
 
 
 @dataclass(frozen=True)
@@ -124,6 +128,9 @@ def _tool(name: str, table: dict[str, object], folder: Path, target: str) -> Too
     content = [repr(tool), target]
     module = folder / tool.module
     content += [(module / part).read_text(encoding="utf-8") for part in ("go.mod", "go.sum")]
+    if build and build.package.startswith(_OWN):
+        sources = sorted((folder / build.package.removeprefix(_OWN)).glob("*.go"))
+        content += [source.read_text(encoding="utf-8") for source in sources]
     key = hashlib.sha256(json.dumps(content).encode()).hexdigest()[:16]
     return dataclasses.replace(tool, key=key)
 

@@ -178,6 +178,47 @@ def test_affinity(clone: Clone, declared: Declare, affinity: str, load_balancer:
     assert "sessionAffinity" not in found["churn-service-canary"].inputs["spec"], "its controller sends what it sends"
 
 
+def weigh(clone: Clone) -> None:
+    """Let the gateway take weights, and keep callers nowhere."""
+    for file in (DEV, "environments/production.yaml", "environments/local.yaml"):
+        text = (clone.root / file).read_text(encoding="utf-8")
+        text = text.replace("gateway: {", "gateway: {weights: true, ").replace(
+            "  quay: {", "  ghcr: {remote: ghcr}\n  quay: {"
+        )
+        clone.write(file, text.replace(", quay:", ", ghcr: {remote: ghcr}, quay:"))
+
+
+def test_by_weights_a_route_of_its_own_leads_to_both_sides_and_both_are_guarded(
+    clone: Clone, declared: Declare
+) -> None:
+    expose(clone, CHURN, "host: churn, auth: iap")
+    before = declared("dev.growth")
+    weigh(clone)
+    found = declared("dev.growth")
+    assert before.keys() - found.keys() == {"churn-route", "churn-backend", "churn-health"}
+    new = {f"churn-{what}-{side}" for what in ("backend", "health") for side in ("stable", "canary")}
+    assert found.keys() - before.keys() == {"churn-weighted-route", *new}
+    route, old = found["churn-weighted-route"].inputs, before["churn-route"].inputs
+    assert (route["metadata"]["name"], old["metadata"]["name"]) == ("churn-canary", "churn"), (
+        "both are there for a while"
+    )
+    (rule,) = route["spec"]["rules"]
+    assert [(each["name"], each["weight"]) for each in rule["backendRefs"]] == [
+        ("churn-stable", 100),
+        ("churn-canary", 0),
+    ]
+    assert route["spec"]["parentRefs"] == old["spec"]["parentRefs"]
+    assert route["spec"]["hostnames"] == old["spec"]["hostnames"]
+    for side in ("stable", "canary"):
+        for what in ("backend", "health"):
+            policy = found[f"churn-{what}-{side}"].inputs
+            assert policy["metadata"]["name"] == policy["spec"]["targetRef"]["name"] == f"churn-{side}"
+            assert policy["spec"]["default"] == before[f"churn-{what}"].inputs["spec"]["default"]
+    known = {item["spec"]["names"]["kind"]: item for item in definitions(("gateway-api-crds", "gke-gateway-crds"))}
+    for name in ("churn-weighted-route", *new):
+        assert problems(known[found[name].inputs["kind"]], found[name].inputs) == [], name
+
+
 def test_exposure_does_not_touch_the_pods(clone: Clone, declared: Declare) -> None:
     before = declared("dev.growth")
     expose(clone, CHURN, "host: churn, auth: iap")

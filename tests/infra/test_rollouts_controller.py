@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import pulumi
 import pytest
+import yaml
 
 from infra.kubernetes.rollouts_rules import CLUSTER, OWN
 from localcloud.controlplane.rbac import RULES
 from slipway import contract
 from slipway.engine.recorder import UNKNOWN
 from slipway.errors import FailedError
+from slipway.rollouts.traffic import PLUGIN
 from slipway.tools import images, pins
 from stacks import cluster as stack
 from tests.support.repositories import DEV
@@ -61,12 +63,12 @@ def test_without_a_digest_an_update_is_refused_but_on_this_machine(
     monkeypatch.setattr(pulumi.log, "warn", lambda _text: None)
     if endpoint == "34.90.1.2":
         with pytest.raises(FailedError, match=r"no digest of argoproj/argo-rollouts:v1\.10\.1.*run tools/pin\.py"):
-            stack.controller_image(wanted, known)
+            stack.own_image(wanted, known, images.ROLLOUTS)
     else:
-        found = stack.controller_image(wanted, known)
+        found = stack.own_image(wanted, known, images.ROLLOUTS)
         assert found == f"{CACHE}:v1.10.1"
     pin(monkeypatch, DIGEST)
-    assert stack.controller_image(wanted, known) == f"{CACHE}@{DIGEST}"
+    assert stack.own_image(wanted, known, images.ROLLOUTS) == f"{CACHE}@{DIGEST}"
 
 
 def test_it_is_of_the_release_whose_definitions_and_local_process_are_used() -> None:
@@ -120,6 +122,32 @@ def test_locally_the_same_objects_without_pods(
 
     assert mine("local.cluster") == mine(STACK)
     assert inputs("local.cluster", f"{NAME}-deployment")["spec"]["replicas"] == 0
+
+
+def test_with_weights_at_the_gateway_its_plugin_comes_in_an_image_of_its_own(
+    clone: Clone, declared: Callable[[str], Any], inputs: Callable[[str, str], dict[str, Any]]
+) -> None:
+    without = inputs(STACK, f"{NAME}-deployment")["spec"]["template"]["spec"]
+    assert f"{NAME}-config" not in declared(STACK)
+    assert "initContainers" not in without
+    clone.edit(DEV, "  quay: {remote: quay}", "  quay: {remote: quay}\n  ghcr: {remote: ghcr}")
+    clone.edit(DEV, "branch:", "gateway: {domain: ml.example.com, weights: true}\nbranch:")
+    pod = inputs(STACK, f"{NAME}-deployment")["spec"]["template"]["spec"]
+    (copying,), (controller,) = pod["initContainers"], pod["containers"]
+    assert copying["securityContext"] == controller["securityContext"]
+    config = inputs(STACK, f"{NAME}-config")
+    assert config["metadata"]["name"] == "argo-rollouts-config", "the controller looks for no other"
+    (listed,) = yaml.safe_load(config["data"]["trafficRouterPlugins"])
+    assert listed["name"] == PLUGIN
+    _, source, folder = copying["command"]
+    home = "/home/argo-rollouts/"  # the working directory of the controller's image
+    assert listed["location"] == f"file://./{(folder + source.rpartition('/')[2]).removeprefix(home)}", "no download"
+    mounted = {mount["mountPath"] for mount in controller["volumeMounts"]}
+    assert folder.rstrip("/") in mounted & {mount["mountPath"] for mount in copying["volumeMounts"]}
+
+
+def test_the_stand_in_of_the_plugin_is_of_the_release_that_it_plays() -> None:
+    assert images.pinned(images.GATEWAY_PLUGIN).version == pins.load()["gateway-weights"].version
 
 
 def test_it_reads_secrets_of_its_own_namespace_only() -> None:

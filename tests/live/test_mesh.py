@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from localcloud.controlplane.api import ApiError
 from slipway.rollouts.compile import MATCH_ROUTE, MIRROR_ROUTE
 from slipway.rollouts.traffic import PRIMARY
 from tests.support.controlplane import until
+from tests.support.watching import Watch, is_ready
 
 if TYPE_CHECKING:
     from tests.support.environment import Clone
@@ -22,6 +22,9 @@ pytestmark = pytest.mark.live
 RANKING, LOCAL = "manifests/search/ranking.yaml", "environments/local.yaml"
 ISTIO = "networking.istio.io/v1"
 ROLLOUT = "/apis/argoproj.io/v1alpha1/namespaces/search/rollouts/ranking"
+VIRTUAL = f"/apis/{ISTIO}/namespaces/search/virtualservices"
+PODS, SERVICES = "/api/v1/namespaces/search/pods", "/api/v1/namespaces/search/services"
+BY_RANKING, LEAST = "app.kubernetes.io/name=ranking", 2
 HASH = "rollouts-pod-template-hash"
 CANARY = {
     "strategy": "canary",
@@ -86,6 +89,14 @@ def weights(clone: Clone) -> dict[str, int]:
     """What the main route sends where, in %."""
     own = next(each for each in routes(clone) if each["name"] == PRIMARY)
     return {each["destination"]["host"]: each.get("weight", 0) for each in own["route"]}
+
+
+def names_of(clone: Clone) -> list[str]:
+    return [each["metadata"]["name"] for each in clone.kube.api.call("GET", VIRTUAL)["items"]]
+
+
+def chosen(service: dict[str, Any]) -> dict[str, str]:
+    return dict(service["spec"]["selector"])
 
 
 def sides(stable: int, canary: int) -> dict[str, int]:
@@ -193,9 +204,41 @@ def test_a_shadow_gets_a_copy_until_it_ends(meshed: Clone) -> None:
     until(lambda: weights(meshed) == sides(100, 0), 60)
 
 
-def test_a_rolling_update_needs_no_route(meshed: Clone) -> None:
+def led_to(virtual: Watch) -> list[set[str]]:
+    """The Services that the routes of `ranking` led to, one after the other; its own where there are no routes."""
+    seen: list[set[str]] = []
+    for now in virtual.objects():
+        ways = [each for one in now.values() for http in one["spec"]["http"] for each in http["route"]]
+        services = {each["destination"]["host"] for each in ways if each.get("weight", 100)} or {"ranking"}
+        if services not in seen[-1:]:
+            seen.append(services)
+    return seen
+
+
+def least(pods: Watch) -> int:
+    """How many pods took traffic when there were fewest, of all versions of the pods."""
+    return min(sum(is_ready(pod) for pod in now.values()) for now in pods.objects())
+
+
+def test_a_rolling_update_needs_no_route_and_no_caller_is_missed_on_the_way_there(meshed: Clone) -> None:
+    """`ranking-stable` leads to pods of the Rollout only: nobody may be sent there when that goes."""
     meshed.edit(RANKING, {"rollout": {"strategy": "rolling"}})
-    meshed.slipway("up", "local", "--stack", "local.search")
-    with pytest.raises(ApiError) as caught:
-        route(meshed)
-    assert caught.value.status == 404
+    with Watch(meshed.kube.api, PODS, BY_RANKING) as pods, Watch(meshed.kube.api, VIRTUAL) as virtual:
+        meshed.slipway("up", "local", "--stack", "local.search")
+        until(lambda: not names_of(meshed), 60)
+    assert led_to(virtual) == [{"ranking-stable"}, {"ranking"}]
+    assert least(pods) >= LEAST
+
+
+def test_and_back_to_a_canary(meshed: Clone) -> None:
+    """The route comes before the Rollout: its stable Service leads to any pod until that has as many as there were."""
+    meshed.edit(RANKING, {"rollout": CANARY})
+    with Watch(meshed.kube.api, PODS, BY_RANKING) as pods, Watch(meshed.kube.api, SERVICES) as services:
+        meshed.slipway("up", "local", "--stack", "local.search")
+        until(lambda: ended(meshed), 60)
+    assert weights(meshed) == sides(100, 0)
+    assert least(pods) >= LEAST
+    narrowed = [each for name, each in services.versions if name == "ranking-stable" and each and HASH in chosen(each)]
+    assert narrowed, "the controller took it over"
+    hashes = {chosen(each)[HASH] for each in narrowed}
+    assert hashes == {status(meshed)["stableRS"]}

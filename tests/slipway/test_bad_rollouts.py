@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from slipway.rollouts.traffic import TABLE
 from tests.slipway.test_bad_input import OVERLAY, SHARE, ids, told
 from tests.support.repositories import CHURN, PRODUCTION
 
@@ -61,10 +62,6 @@ def test_edits(clone: Clone, name: str, file: str, old: str, new: str, expected:
 AB = "  strategy: a-b\n  until: approved\n  match: {header: {name: x-group, value: b}}\n"
 COOKIE = AB.replace("header: ", "cookie: ")
 SHADOW = "  strategy: shadow\n  for: 1h\n"
-GATEWAY = (
-    "`traffic: gateway`, and the gateway's weights are not offered yet: Argo Rollouts moves them by a plugin of its own, "
-    "which has not been run with this platform; use canary with traffic: auto"
-)
 ANY_POD = "cannot be carried by pods alone: a Service of Kubernetes sends to any of its pods and reads no request"
 ADD_MESH = "add `mesh: {{}}` to {} (docs/traffic.md), or use canary or blue-green"
 EXPOSED = "use canary or blue-green; a mesh would not help what is exposed, for GKE's gateway sends straight to pods, past the routes of a mesh"
@@ -74,8 +71,9 @@ LAYERS = [
     ("a-b", AB, 18, f"an a-b test by a header {ANY_POD}; {ADD_MESH}"),
     ("a-b-cookie", COOKIE, 18, f"an a-b test by a cookie {ANY_POD}; {ADD_MESH}"),
     ("shadow", SHADOW, 18, f"a shadow cannot be carried by pods alone: a Service of Kubernetes sends each request once; {ADD_MESH}"),
-    ("a-b-gateway", AB + "  traffic: gateway\n", 21, GATEWAY),
-    ("canary-gateway", STEPS + "  traffic: gateway\n", 24, GATEWAY),
+    ("a-b-gateway", AB + "  traffic: gateway\n", 18, f"an a-b test by a header cannot be carried by the gateway: {TABLE['gateway']['header'].why}; {ADD_MESH}"),
+    ("shadow-gateway", SHADOW + "  traffic: gateway\n", 18, f"a shadow cannot be carried by the gateway: {TABLE['gateway']['mirror'].why}; {ADD_MESH}"),
+    ("canary-gateway", STEPS + "  traffic: gateway\n", 24, "`traffic: gateway`, and the service is not exposed: a gateway carries what comes from outside of the cluster; use canary with traffic: auto, or expose it"),
     ("canary-mesh", STEPS + "  traffic: mesh\n", 24, "`traffic: mesh`, and environment `{name}` has no mesh; add `mesh: {{}}` to {} (docs/traffic.md), or use canary with traffic: auto"),
 ]  # fmt: skip
 
@@ -109,12 +107,48 @@ def test_a_mesh_is_not_taken_for_what_is_exposed(clone: Clone) -> None:
     assert told(clone) == [f"{CHURN}:24: {what}"]
 
 
-def expose(clone: Clone) -> None:
+TOLD_WEIGHTS = "set `gateway.weights: true` in {} (docs/traffic.md), or traffic: auto"
+
+
+def test_the_gateway_is_told_to_take_weights(clone: Clone) -> None:
+    expose(clone)
+    clone.edit(CHURN, STEPS, STEPS + "  traffic: gateway\n")
+    files = sorted(path.name for path in (clone.root / "environments").glob("*.yaml"))
+    what = f"{CHURN}:24: `traffic: gateway`, and the gateway of environment `{{}}` takes no weights; {TOLD_WEIGHTS}"
+    wanted = {what.format(file.removesuffix(".yaml"), f"environments/{file}") for file in files}
+    assert set(told(clone)) == wanted
+
+
+def test_a_gateway_with_weights_needs_the_plugins_image(clone: Clone) -> None:
+    expose(clone, ", weights: true")
+    said = told(clone)
+    assert len(said) == len(list((clone.root / "environments").glob("*.yaml")))
+    assert all("has no cache of ghcr, which its plugin for weights at the gateway" in each for each in said)
+    assert all(each.endswith("add `ghcr: {remote: ghcr}`") for each in said)
+
+
+@pytest.mark.parametrize("affinity", ["cookie", "client-ip"])
+def test_no_weight_keeps_a_caller_at_its_pod(clone: Clone, affinity: str) -> None:
+    expose(clone, ", weights: true", f", affinity: {affinity}")
+    for path in sorted((clone.root / "environments").glob("*.yaml")):
+        text = path.read_text()
+        path.write_text(
+            text.replace("  quay: {", "  ghcr: {remote: ghcr}\n  quay: {").replace(
+                ", quay:", ", ghcr: {remote: ghcr}, quay:"
+            )
+        )
+    assert told(clone) == [], "auto goes by numbers of pods"
+    clone.edit(CHURN, STEPS, STEPS + "  traffic: gateway\n")
+    what = f"`traffic: gateway`, and `affinity: {affinity}` cannot be kept: {TABLE['gateway']['sticky'].why}"
+    assert told(clone) == [f"{CHURN}:24: {what}; use traffic: auto (numbers of pods), or remove `affinity`"]
+
+
+def expose(clone: Clone, gateway: str = "", how: str = "") -> None:
     """Let the outside reach `churn` in every environment, each of which has a mesh."""
     for path in sorted((clone.root / "environments").glob("*.yaml")):
-        path.write_text(path.read_text() + "mesh: {}\ngateway: {domain: ml.example.com}\n")
+        path.write_text(path.read_text() + "mesh: {}\ngateway: {domain: ml.example.com" + gateway + "}\n")
     manifest = clone.root / CHURN
-    manifest.write_text(manifest.read_text() + "expose: {host: churn, auth: none}\n")
+    manifest.write_text(manifest.read_text() + "expose: {host: churn, auth: none" + how + "}\n")
 
 
 def test_what_is_about_traffic_needs_a_port(clone: Clone) -> None:

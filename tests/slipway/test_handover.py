@@ -62,7 +62,7 @@ def workload(kind: str, replicas: int, available: int, image: str = IMAGE, **sta
     return {
         "kind": kind,
         "metadata": {"labels": {"app.kubernetes.io/managed-by": "slipway"}, "generation": 2},
-        "spec": {"replicas": replicas, "template": template(image)},
+        "spec": {"replicas": replicas, "strategy": {}, "template": template(image)},
         "status": {"availableReplicas": available, "observedGeneration": 2, **status},
     }
 
@@ -140,6 +140,44 @@ def test_a_service_that_blue_green_narrowed_chooses_both_before_the_rollout_goes
     table = Table(Rollout=rollout, Deployment=deployment, selector={"app": "fraud"})
     assert look(taking(), table) == ""
     assert not table.patched
+
+
+MESH = "/apis/networking.istio.io/v1/namespaces/growth/virtualservices/fraud"
+GATEWAY = "/apis/gateway.networking.k8s.io/v1/namespaces/growth/httproutes/fraud-canary"
+WEIGHTED: list[tuple[dict[str, Any], str, Any]] = [
+    (
+        {"istio": {"virtualService": {"name": "fraud"}}},
+        MESH,
+        {"http": [{"name": "primary", "route": [{"destination": {"host": "fraud", "port": {"number": 80}}}]}]},
+    ),
+    (
+        {"plugins": {"argoproj-labs/gatewayAPI": {"httpRoute": "fraud-canary"}}},
+        GATEWAY,
+        {
+            "rules": [
+                {
+                    "matches": [{"path": {"type": "PathPrefix", "value": "/"}}],
+                    "backendRefs": [{"group": "", "kind": "Service", "name": "fraud", "port": 80, "weight": 1}],
+                }
+            ]
+        },
+    ),
+]
+
+
+@pytest.mark.parametrize(("routing", "path", "spec"), WEIGHTED, ids=["mesh", "gateway"])
+def test_routes_lead_to_pods_of_both_before_the_rollout_goes(routing: Any, path: str, spec: Any) -> None:
+    rollout, deployment = workload("Rollout", 3, 3), workload("Deployment", 3, 3)
+    rollout["spec"]["strategy"] = {"canary": {"trafficRouting": routing}}
+    table = Table(Rollout=rollout, Deployment=deployment)
+    table.objects[path] = {}
+    assert look(taking(), table) == ""
+    assert table.patched == [(path, {"spec": spec})]
+    assert look(taking(), Table(Rollout=rollout, Deployment=deployment)) == "", "somebody removed the route"
+    unready = Table(Rollout=rollout, Deployment=workload("Deployment", 3, 2))
+    unready.objects[path] = {}
+    assert look(taking(), unready)
+    assert not unready.patched
 
 
 def test_what_would_break_the_strategys_promise_is_refused() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from slipway.quotas import Need, most
 from slipway.rollouts.compile import MATCH_ROUTE, MIRROR_ROUTE, plan
-from slipway.rollouts.traffic import PRIMARY, TABLE, Ability, Layer, layer, routed
+from slipway.rollouts.traffic import PLUGIN, PRIMARY, TABLE, Ability, Layer, layer, routed
 from slipway.schema.manifest import Service
 from tests.support.repositories import CHURN, DIGEST, PRODUCTION
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 CANARY = {"strategy": "canary", "steps": [{"weight": 5, "for": "5m"}]}
 AB = {"strategy": "a-b", "until": "approved", "match": {"cookie": {"name": "group", "value": "b"}}}
 SHADOW = {"strategy": "shadow", "for": "1h", "share": 20}
+KEPT = {"expose": {"host": "a", "auth": "none", "affinity": "cookie"}}
 EXPOSED = {"expose": {"host": "a", "auth": "none"}}
 DOCS = Path(__file__).parents[2] / "docs" / "traffic.md"
 
@@ -40,19 +41,27 @@ def service(rollout: dict[str, Any], **more: Any) -> Service:
         (CANARY | {"traffic": "mesh"}, {}, "no mesh", "mesh"),
         (AB, {}, "mesh", "mesh"),
         (SHADOW, {}, "mesh", "mesh"),
+        (CANARY, EXPOSED, "weights", "gateway"),
+        (CANARY, EXPOSED, "no mesh", "replicas"),
+        (CANARY, KEPT, "weights", "replicas"),
+        (CANARY | {"traffic": "replicas"}, EXPOSED, "weights", "replicas"),
+        (CANARY, {}, "weights", "replicas"),
+        (AB, KEPT, "weights", "gateway"),
+        ({"strategy": "blue-green"}, EXPOSED, "weights", "replicas"),
         ({"strategy": "rolling"}, {}, "mesh", "replicas"),
         ({"strategy": "blue-green"}, {}, "mesh", "replicas"),
     ],
 )
 def test_the_layer(clone: Clone, rollout: dict[str, Any], more: dict[str, Any], meshed: str, wanted: Layer) -> None:
-    if meshed == "mesh":
-        clone.edit(PRODUCTION, "branch:", "mesh: {}\nbranch:")
+    block = {"mesh": "mesh: {}", "weights": "gateway: {domain: ml.example.com, weights: true}", "no mesh": ""}[meshed]
+    clone.edit(PRODUCTION, "  quay:", "  ghcr: {remote: ghcr}\n  quay:")
+    clone.edit(PRODUCTION, "branch:", f"{block}\nbranch:")
     assert layer(service(rollout, **more), clone.desired("production").environment) == wanted
 
 
-def routing(rollout: dict[str, Any]) -> dict[str, Any]:
+def routing(rollout: dict[str, Any], carrier: Layer = "mesh") -> dict[str, Any]:
     spec = service(rollout)
-    return routed(plan(spec), spec.name, "mesh").strategy["canary"]["trafficRouting"]
+    return routed(plan(spec), "growth", spec.name, carrier).strategy["canary"]["trafficRouting"]
 
 
 def test_the_controller_is_told_the_route_and_which_routes_it_takes_away() -> None:
@@ -61,7 +70,9 @@ def test_the_controller_is_told_the_route_and_which_routes_it_takes_away() -> No
     assert routing(AB) == own | {"managedRoutes": [{"name": MATCH_ROUTE}]}
     assert routing(SHADOW) == own | {"managedRoutes": [{"name": MIRROR_ROUTE}]}
     compiled = plan(service(CANARY))
-    assert routed(compiled, "a", "replicas") is compiled
+    assert routed(compiled, "growth", "a", "replicas") is compiled
+    plugged = {"httpRoute": "a-canary", "namespace": "growth", "disableInProgressLabel": True}
+    assert routing(CANARY, "gateway") == {"plugins": {PLUGIN: plugged}}
 
 
 def test_a_mesh_keeps_weights_that_pods_cannot(clone: Clone) -> None:
