@@ -177,10 +177,11 @@ def _wanted(team: str, spec: Service) -> WantedService:
 
 
 def _overlays(file: EnvironmentFile, repository: Repository) -> Iterator[Problem]:
-    for key in file.value.services:
-        if key not in repository.manifests:
-            remedy = near(key, list(repository.manifests))
-            yield file.document.problem(("services", key), f"an overlay for `{key}`, which no team has", remedy)
+    for block, what in (("services", "an overlay"), ("answers", "an address")):
+        for key in getattr(file.value, block):
+            if key not in repository.manifests:
+                remedy = near(key, list(repository.manifests))
+                yield file.document.problem((block, key), f"{what} for `{key}`, which no team has", remedy)
 
 
 def _buckets(file: EnvironmentFile) -> Iterator[Problem]:

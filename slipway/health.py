@@ -167,6 +167,13 @@ def _held(spec: Mapping[str, Any], status: Mapping[str, Any]) -> bool:
     return not pause.get("duration")
 
 
+def is_ready(pod: Mapping[str, Any]) -> bool:
+    """Whether a pod takes traffic: ready, and not on its way out."""
+    conditions: Sequence[Mapping[str, Any]] = pod.get("status", {}).get("conditions") or []
+    ready = any(item["type"] == "Ready" and item["status"] == "True" for item in conditions)
+    return ready and not pod["metadata"].get("deletionTimestamp")
+
+
 def diagnose(pods: Sequence[Mapping[str, Any]], events: Sequence[Mapping[str, Any]]) -> str:
     """Which pods are not well and why: each container's reason and the last warning about the pod."""
     findings: list[str] = []

@@ -69,6 +69,26 @@ class Cluster:
         """Make an object of the list at `path`. Raises FailedError with the cluster's reason."""
         self._call("POST", path, {}, body, {"Content-Type": "application/json", "Accept": "application/json"})
 
+    def ask(self, verb: str, path: str, payload: Any, seconds: int) -> tuple[int, bytes]:
+        """Status and body of what answers behind an API path (a proxy's), whatever they are.
+
+        Raises FailedError when the cluster does not answer within `seconds`.
+        """
+        from urllib3.exceptions import HTTPError  # noqa: PLC0415
+
+        headers = {"Accept": "application/json", **({} if payload is None else {"Content-Type": "application/json"})}
+        try:
+            answer = self._api.call_api(
+                path, verb, auth_settings=["BearerToken"], body=payload, header_params=headers,
+                _preload_content=False, _return_http_data_only=True, _request_timeout=seconds,
+            )  # fmt: skip
+        except self._error as error:
+            body = error.body or b""
+            return int(error.status), body.encode() if isinstance(body, str) else body
+        except HTTPError as error:
+            raise FailedError(f"no answer within {seconds}s ({error})") from None
+        return int(answer.status), bytes(answer.data)
+
     def _call(
         self,
         verb: str,

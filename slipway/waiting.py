@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from slipway.desired import WantedService
     from slipway.live import Cluster
+    from slipway.smoke.testing import SmokeTests
 
 POLL: Final = 1.0
 """Seconds between two looks."""
@@ -68,11 +69,13 @@ def wait(
     images: Mapping[str, str],
     note: Callable[[str], None],
     *,
+    tests: SmokeTests | None = None,
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> list[Outcome]:
     """Wait until every service is settled, each within what its rollout may take. Failed ones say which pod and why.
 
+    `tests` asks each release for an answer as soon as it has a pod of its own, and when it is through.
     Raises FailedError when the cluster is away for longer than a minute.
     """
     started = answered = clock()
@@ -80,7 +83,8 @@ def wait(
     while True:
         open_ones = [service for service in services if service.key not in done]
         try:
-            seen = [(item, _ended(cluster, item, clock() - started)) for item in _look(cluster, open_ones, images)]
+            now = [_tested(item, tests) for item in _look(cluster, open_ones, images)]
+            seen = [(item, _ended(cluster, item, clock() - started)) for item in now]
         except FailedError as error:
             if clock() - answered > _AWAY:
                 raise
@@ -95,6 +99,10 @@ def wait(
         first, more = still[0], f" and {len(still) - 1} more" if len(still) > 1 else ""
         note(f"{first.service.key} {first.health.ready}/{first.health.wanted}: {first.health.message}{more}")
         sleep(POLL)
+
+
+def _tested(outcome: Outcome, tests: SmokeTests | None) -> Outcome:
+    return replace(outcome, health=tests.judged(outcome.service, outcome.health)) if tests else outcome
 
 
 def supervised(cluster: Cluster, outcomes: Sequence[Outcome]) -> list[Outcome]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from pulumi_kubernetes.apiextensions import CustomResource
 
@@ -62,8 +62,25 @@ def analysis(
     ]
 
 
-def asked_by_path(service: Service) -> bool:
-    """Whether the controller itself calls the service: by a check of one of its paths."""
+_BY_CONTROLLER: Final[dict[str, Any]] = {
+    "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "argo-rollouts"}}
+}
+_BY_API_SERVER: Final[dict[str, Any]] = {
+    "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}},
+    "podSelector": {"matchLabels": {"k8s-app": "konnectivity-agent"}},
+}
+"""GKE documentation, "Troubleshoot the Konnectivity proxy": what carries the API server's requests to pods."""
+
+
+def askers(service: Service) -> list[dict[str, Any]]:
+    """Who calls the pods to test them: the controller for checks of a path, the API server for a smoke test."""
+    return [
+        *([_BY_CONTROLLER] if _asked_by_path(service) else []),
+        *([_BY_API_SERVER] if service.smoke else []),
+    ]
+
+
+def _asked_by_path(service: Service) -> bool:
     rollout = service.rollout
     checks = [*getattr(rollout, "checks", ()), *getattr(rollout, "checks_after", ())]
     return any(check.web and check.web.path for check in checks)

@@ -16,7 +16,7 @@ from pulumi_kubernetes.policy.v1 import PodDisruptionBudget
 
 from infra.blocks import block
 from infra.kubernetes import autoscaler
-from infra.kubernetes.analysis import MetricsArgs, analysis, asked_by_path
+from infra.kubernetes.analysis import MetricsArgs, analysis, askers
 from infra.kubernetes.config import config_map
 from infra.kubernetes.exposure import ExposureArgs, callers, exposed
 from infra.kubernetes.handover import GUARDS, Handover
@@ -38,8 +38,6 @@ if TYPE_CHECKING:
     from slipway.rollouts.traffic import Layer
 
 
-CONTROLLER = "argo-rollouts"
-"""Namespace of the Argo Rollouts controller."""
 SELECTED_BY = "slipway.dev/selected-by"
 
 
@@ -221,8 +219,7 @@ class Service(pulumi.ComponentResource):
         peers: list[Any] = [{"namespaceSelector": {"matchLabels": {TEAM: team}}} for team in teams]
         if self._args.exposure:
             peers += callers(self._args.exposure)
-        if asked_by_path(self._spec):
-            peers.append({"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": CONTROLLER}}})
+        peers += askers(self._spec)
         ingress = [{"from": peers, "ports": [{"protocol": "TCP", "port": self._spec.port}]}] if self._spec.port else []
         return NetworkPolicy(
             f"{self._name}-callers",

@@ -45,9 +45,11 @@ _SEEN: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
 
 
 def deployer() -> Any:
-    """Makes, changes, removes and operates services; reads how they are."""
+    """Makes, changes, removes, operates and asks services; reads how they are."""
     operated = (_rule(group, names, ("patch",)) for group, names in _OPERATED)
-    return [*(_rule(group, names, _MANAGE) for group, names in _MANAGED), *operated, *_seen()]
+    # smoke tests: GET, POST and PUT through the API server (Kubernetes documentation, "Authorization Overview", verbs)
+    asked = _rule("", ("services/proxy",), ("get", "create", "update"))
+    return [*(_rule(group, names, _MANAGE) for group, names in _MANAGED), *operated, asked, *_seen()]
 
 
 def viewer() -> Any:

@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from slipway.addresses import full_image, kubeconfig
+from slipway.cli.smoke import smoke_tests
 from slipway.jobs import live as live_jobs
 from slipway.jobs import waiting as waiting_jobs
 from slipway.live import Cluster
@@ -39,7 +40,8 @@ def of_services(
         outcomes = look(cluster, services, wanted)
     else:
         with session.progress.step("waiting for rollouts") as step:
-            outcomes = wait(cluster, services, wanted, _teller(session, step))
+            tests = smoke_tests(session, cluster)
+            outcomes = wait(cluster, services, wanted, _teller(session, step), tests=tests)
     return outcomes if session.desired.environment.stand_ins else supervised(cluster, outcomes)
 
 

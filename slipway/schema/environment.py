@@ -40,6 +40,16 @@ _BRANCH = form(
 )
 
 
+LocalAddress = Annotated[
+    str,
+    form(
+        r"http://(127\.0\.0\.1|localhost):[0-9]{1,5}",
+        "no address of a process of this machine",
+        "write one such as http://127.0.0.1:8080",
+    ),
+]
+
+
 class Google(Strict):
     """The Google Cloud project of the environment."""
 
@@ -150,6 +160,11 @@ class Environment(Strict):
     metrics: Metrics | None = Field(
         default=None, description="Where the checks of rollouts ask for numbers; without it they are refused."
     )
+    answers: dict[str, LocalAddress] = Field(
+        default={},
+        description="Processes of this machine that answer for services, by TEAM/SERVICE, where pods are played: "
+        "smoke tests ask them. With `stand_ins` only.",
+    )
     teams: dict[Label, Team] = Field(default={}, description="What teams are granted, where it differs.")
     budget: Budget | None = Field(default=None, description="Monthly budget with alerts.")
     services: dict[str, Overlay] = Field(default={}, description="Overlays by TEAM/SERVICE.")
@@ -171,6 +186,9 @@ class Environment(Strict):
 
     @model_validator(mode="after")
     def _deployable(self) -> Self:
+        if self.answers and not self.stand_ins:
+            what = "pods answer for themselves here; `answers` is for environments on stand-ins, remove it"
+            raise WrongAtError(("answers",), what)
         if not self.stand_ins and self.state is None:
             raise ValueError("`state` is missing; name the Pulumi backend, such as {backend: gs://BUCKET}")
         if self.template and self.branch:

@@ -25,6 +25,7 @@ from slipway.schema.config import Config
 from slipway.schema.probes import Probes, answers
 from slipway.schema.rollout import ABTest, BlueGreen, Rolling, Rollout, Shadow
 from slipway.schema.sidecars import Sidecar, check_sidecars
+from slipway.schema.smoke import Smoke
 from slipway.schema.volumes import Volume, check_mounts
 
 if TYPE_CHECKING:
@@ -167,6 +168,9 @@ class Service(Strict):
     resources: Resources = Field(default=Resources(), description="CPU, memory and accelerators of each pod.")
     scaling: Scaling = Field(default=Scaling(), description="How many pods.")
     rollout: Rollout = Field(default=Rolling(strategy="rolling"), description="How a new release replaces the old one.")
+    smoke: Smoke | None = Field(
+        default=None, description="One request that every new release has to answer as said (docs/checks.md)."
+    )
     secrets: dict[Variable, Secret] = Field(
         default={},
         description="Secrets by variable. The pod reads each with its own identity as a file; NAME_FILE says where. "
@@ -193,6 +197,8 @@ class Service(Strict):
         answers(self.probes, self.port)
         check_mounts(self.volumes, self.config)
         check_sidecars(self.sidecars, self.volumes, self.port)
+        if self.smoke and self.port is None:
+            raise WrongAtError(("smoke",), "a smoke test asks the service, which has no port; set `port`")
         if self.expose and self.port is None:
             raise WrongAtError(("expose",), "the service is exposed and has no port; set `port`")
         if self.resources.tpu and self.resources.tpu.hosts > 1:
