@@ -11,7 +11,7 @@ import operator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from slipway import checking, exposure, hardening, pods, pools, quotas, sign_in, traffic
+from slipway import checking, exposure, hardening, models, pods, pools, quotas, sign_in, traffic
 from slipway.errors import Problem, Refused
 from slipway.repository import tags_in
 from slipway.rollouts.compile import plan
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from slipway.schema.job import CronJob, Job
     from slipway.schema.manifest import Service
 
-MODELS: Final = "models"
-"""The bucket that model artifacts are looked for in."""
 _MAX_BUCKET: Final = 63
 
 
@@ -212,13 +210,10 @@ def _service(service: WantedService, manifest: Manifest, file: EnvironmentFile) 
 
 def _pods(pod: WantedService, manifest: Manifest | JobManifest, file: EnvironmentFile) -> Iterator[Problem]:
     """What is wrong with pods here, a job's as a service's: images, models, room."""
-    environment, say = file.value, manifest.document.problem
-    if not environment.stand_ins:
+    if not file.value.stand_ins:
         yield from tags_in(manifest)
     yield from pods.problems(pod, manifest, file)
-    if pod.model and MODELS not in environment.buckets:
-        what = f"environment `{file.name}` has no bucket `{MODELS}` to take the model from"
-        yield say(("release", "model"), what, f"add `{MODELS}: {{}}` to buckets in {file.document.file}")
+    yield from models.problems(pod, manifest, file)
 
 
 def _canary(service: WantedService, manifest: Manifest, file: EnvironmentFile) -> Iterator[Problem]:

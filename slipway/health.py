@@ -198,15 +198,26 @@ def _reason(pod: Mapping[str, Any]) -> str:
     if conditions.get("Ready", {}).get("status") == "True" or pod["metadata"].get("deletionTimestamp"):
         return ""
     for container in [*status.get("initContainerStatuses", []), *status.get("containerStatuses", [])]:
-        waiting = container.get("state", {}).get("waiting")
+        state = container.get("state", {})
+        ended: Mapping[str, Any] = state.get("terminated") or {}
+        if ended.get("exitCode"):
+            return f"{ended.get('reason', 'Error')}{_ended(container, ended)}"
+        waiting = state.get("waiting")
         if waiting and waiting.get("reason"):
             restarts = container.get("restartCount", 0)
             again = f" after {restarts} restarts" if restarts else ""
-            return f"{waiting['reason']}{again}{_said(waiting)}"
+            last: Mapping[str, Any] = container.get("lastState", {}).get("terminated") or {}
+            said = _ended(container, last) if last.get("message") else _said(waiting)
+            return f"{waiting['reason']}{again}{said}"
     scheduled = conditions.get("PodScheduled", {})
     if scheduled.get("status") == "False":
         return f"{scheduled.get('reason', 'Unschedulable')}{_said(scheduled)}"
     return "running but not ready" if status.get("phase") == "Running" else str(status.get("phase", "not started"))
+
+
+def _ended(container: Mapping[str, Any], end: Mapping[str, Any]) -> str:
+    """How the container ended, and what it said: more than what it waits for now says."""
+    return f": {container.get('name')} ended with {end.get('exitCode')}{_said(end).rstrip()}"
 
 
 def _said(item: Mapping[str, Any]) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from slipway import fitting, units
+from slipway import fitting, models, units
 from slipway.schema.reading import near
 
 if TYPE_CHECKING:
@@ -30,9 +30,10 @@ Source: GKE documentation, "Configure the Cloud Storage FUSE CSI driver sidecar 
 
 
 def asks(spec: Service) -> tuple[int, int]:
-    """Millicores and bytes that our own containers of one pod ask for together."""
+    """Millicores and bytes that our own containers of one pod ask for together; the model's step runs before them."""
     every = [spec.resources, *(sidecar.resources for sidecar in spec.sidecars.values())]
-    return sum(units.millicores(each.cpu) for each in every), sum(units.octets(each.memory) for each in every)
+    cpu, memory = sum(units.millicores(each.cpu) for each in every), sum(units.octets(each.memory) for each in every)
+    return (max(cpu, models.CPU), max(memory, models.MEMORY)) if spec.release.model else (cpu, memory)
 
 
 def counts(spec: Service) -> tuple[int, int]:

@@ -21,6 +21,7 @@ from slipway.rollouts.traffic import weighted
 from slipway.tools import images
 from slipway.tools.definitions import rollouts_definitions
 from stacks.hosts import gateways
+from stacks.own_images import complete
 from stacks.reading import read_contract
 
 if TYPE_CHECKING:
@@ -59,20 +60,6 @@ def _space(desired: Desired, contract: Contract, team: str) -> TeamSpaceArgs:
 
 
 def own_image(desired: Desired, contract: Contract, name: str) -> pulumi.Input[str]:
-    """An image of the platform's own, by digest, through the environment's own cache of the public registry.
-
-    Raises FailedError where it is not pinned and something could be pulled. A cluster on this machine (stand-ins, a
-    rehearsal) pulls nothing: there its tag stands in, and that is said.
-    """
-    image = images.pinned(name)
-    full = f"{contract.registries[images.cache(desired.environment, image) or '']}/{image.path}{image.suffix}"
-    if image.digest or desired.environment.stand_ins:
-        return full
-    if (contract.endpoint or "").startswith("127."):
-        pulumi.log.warn(f"{image.path} has no digest in tools/images.toml: a rehearsal goes on with its tag")
-        return full
-    if pulumi.runtime.is_dry_run():
-        pulumi.log.warn(f"{image.path} has no digest in tools/images.toml: an update of an account is refused")
-        return unknown()
-    images.needed(image)
-    return full
+    """An image of the platform's own; not known in a preview of an update that will be refused (`complete`)."""
+    image, allowed = complete(desired, contract, name)
+    return image if allowed else unknown()

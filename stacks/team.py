@@ -18,12 +18,14 @@ from infra.kubernetes.service import Service, ServiceArgs
 from slipway import contract as contracts
 from slipway import units
 from slipway.addresses import full_image, kubeconfig, pulled
-from slipway.desired import MODELS
 from slipway.live import Cluster
+from slipway.models import BUCKET
 from slipway.rollouts.traffic import layer
 from slipway.schema.artifacts import SHORT
 from slipway.surroundings import VARIABLES
+from slipway.tools import images
 from stacks.hosts import host
+from stacks.own_images import complete
 from stacks.reading import read_contract
 
 if TYPE_CHECKING:
@@ -76,7 +78,8 @@ def pod(desired: Desired, wanted: WantedService, contract: Contract) -> PodArgs:
         image=full_image(wanted, contract),
         release=release,
         model=wanted.model,
-        models_bucket=contract.buckets.get(MODELS),
+        models_bucket=contract.buckets.get(BUCKET),
+        fetcher=complete(desired, contract, images.PYTHON)[0] if wanted.model else "",
         secrets=_secrets(desired, wanted, contract) if wanted.spec.secrets else None,
         sidecars={name: pulled(image, contract) for name, image in wanted.sidecars.items()},
     )

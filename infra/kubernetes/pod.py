@@ -29,13 +29,17 @@ _UID: Final = 10001
 
 @dataclass(frozen=True)
 class PodArgs:
-    """`image` is complete, with its host, and so are those of `sidecars`; `models_bucket` has the model's files."""
+    """`image` is complete, with its host, and so are those of `sidecars` and of the step that fetches the model.
+
+    `models_bucket` has the model's files.
+    """
 
     spec: Service
     image: str
     release: str
     model: Model | None
     models_bucket: str | None
+    fetcher: str = ""
     secrets: SecretsArgs | None = None
     sidecars: Mapping[str, str] = field(default_factory=dict[str, str])
 
@@ -48,7 +52,7 @@ class PodArgs:
     @property
     def fetched(self) -> ModelArgs | None:
         """The release's model."""
-        return ModelArgs(self.model, self.models_bucket) if self.model else None
+        return ModelArgs(self.model, self.models_bucket, self.fetcher) if self.model else None
 
 
 def selector(name: str) -> dict[str, str]:
@@ -81,8 +85,8 @@ def template(args: PodArgs, team: str) -> dict[str, Any]:
             _spread("kubernetes.io/hostname", spec.name),
         ],
     }
-    if before:
-        pod["initContainers"] = before
+    if first := [*([model.step] if model else []), *before]:  # a sidecar would wait for nothing while it runs
+        pod["initContainers"] = first
     pod |= placement(spec.resources)
     metadata: dict[str, Any] = {"labels": labels | (model.labels if model else {})}
     if model:

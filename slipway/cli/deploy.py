@@ -73,9 +73,8 @@ def up(
     session = Session(environment, stacks, quiet=quiet, offline=offline)
     with session.changing("up"):
         workspace = session.workspace()
-        if not session.offline and f"{environment}.cluster" in session.stacks:
-            for image in images.used(session.desired.environment):
-                images.needed(image)  # before the platform below it is touched
+        if not session.offline:
+            _pinned(session)  # before the platform below it is touched
         session.start_cluster(given)
         results = session.run(workspace).up()
     outcomes: list[Outcome] = []
@@ -159,6 +158,17 @@ def destroy(
     else:
         typer.echo(changes(results, planned=False, details=False))
     _exit(not _failed(results))
+
+
+def _pinned(session: Session) -> None:
+    """Raise FailedError for an image of the platform's own that the update would put into pods without a digest."""
+    if f"{session.desired.name}.cluster" in session.stacks:
+        for image in images.used(session.desired.environment):
+            images.needed(image)
+    of_teams = [each for team in session.teams for each in session.desired.team(team)]
+    of_teams += [job.pods for team in session.teams for job in session.desired.jobs_of(team)]
+    if any(each.model for each in of_teams):
+        images.needed(images.pinned(images.PYTHON))
 
 
 def _contract_in(results: Sequence[StackResult], session: Session) -> Contract | None:

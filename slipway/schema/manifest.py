@@ -42,8 +42,9 @@ class Release(Strict):
     model: ModelReference | None = Field(
         default=None,
         description="Model artifact as NAME/VERSION@DIGEST in the environment's `models` bucket. The container sees "
-        "MODEL_NAME, MODEL_VERSION, MODEL_DIGEST, MODEL_BASE (where the bucket is mounted, read only) and MODEL_PATH "
-        "(the model in it); pods carry the version as a label.",
+        "MODEL_NAME, MODEL_VERSION, MODEL_DIGEST, MODEL_BASE (it is there in NAME/VERSION, read only) and MODEL_PATH "
+        "(that folder). It is copied there and compared with the digest before the service starts "
+        "(docs/workloads.md). Pods carry the version as a label.",
     )
 
 

@@ -25,6 +25,8 @@ _WHAT: Final = {
     ROLLOUTS: "the Rollouts controller",
     GATEWAY_PLUGIN: "its plugin for weights at the gateway (gateway.weights)",
 }
+PYTHON: Final = "python"
+"""What the platform's own steps in services' pods run in (slipway/podsteps)."""
 _DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}")
 
 

@@ -20,6 +20,8 @@ ROOT: Final = Path(__file__).parents[2]
 FOLDER: Final = ROOT / "tests" / "golden"
 _LARGE: Final = 4000
 """Characters of JSON above which an input is shown by its digest: the schemas of the Rollouts definitions."""
+_LINES = 20
+"""Lines of a text above which it is a program."""
 
 
 def names() -> list[str]:
@@ -58,10 +60,21 @@ def _entry(resource: Declared) -> dict[str, Any]:
 
 def _brief(value: Any) -> Any:
     """Keys sorted; what nobody reads in a review is shown by its digest."""
-    encoded = json.dumps(value, sort_keys=True)
+    encoded = json.dumps(_shortened(value), sort_keys=True)
     if len(encoded) > _LARGE:
         return f"<{len(encoded)} characters of JSON, sha256:{hashlib.sha256(encoded.encode()).hexdigest()}>"
     return json.loads(encoded)
+
+
+def _shortened(value: Any) -> Any:
+    """Programs in a container's command by their digest: they are reviewed where they stand."""
+    if isinstance(value, dict):
+        return {key: _shortened(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_shortened(each) for each in value]
+    if isinstance(value, str) and value.count("\n") > _LINES:
+        return f"<{value.count(chr(10))} lines, sha256:{hashlib.sha256(value.encode()).hexdigest()}>"
+    return value
 
 
 class _Dumper(yaml.SafeDumper):

@@ -130,3 +130,49 @@ def test_from_an_autoscaler_to_rest_and_back_to_it(clone: Clone) -> None:
     until(lambda: not pods(clone, "churn") + pods(clone, "fraud"), 60)
     scaling(clone, min=3, max=6)
     assert up(clone).items() >= both("healthy", 3, 3).items()
+
+
+def models(clone: Clone, name: str) -> set[tuple[str, ...]]:
+    """What the step that fetches the model is called with, in pods that take traffic."""
+    return {tuple(pod["spec"]["initContainers"][0]["args"]) for pod in pods(clone, name) if is_ready(pod)}
+
+
+def called(name: str, version: str, digit: str) -> set[tuple[str, ...]]:
+    return {(f"/bucket/{name}/{version}", f"/models/{name}/{version}", f"sha256:{digit * 64}")}
+
+
+def with_model(clone: Clone, version: str, digit: str) -> None:
+    for name, file in FILES.items():
+        clone.edit(file, {"release.model": f"{name}/{version}@sha256:{digit * 64}"})
+
+
+def test_another_model_is_a_release_like_any_other(clone: Clone) -> None:
+    clone.edit(CHURN, {"rollout": {"strategy": "canary", "steps": [{"weight": 34, "for": "1s"}], "deadline": "12s"}})
+    clone.edit(FRAUD, {"rollout": {"strategy": "rolling", "deadline": "12s"}})
+    with_model(clone, "8", "8")
+    with Watch(clone.kube.api, PODS, PART_OF) as watch:
+        assert up(clone).items() >= both("healthy", 3, 3).items()
+    assert (least(watch, "churn"), least(watch, "fraud")) == (3, 3)
+    for name in FILES:
+        until(lambda name=name: models(clone, name) == called(name, "8", "8"), 60)
+        (step,) = pods(clone, name)[0]["status"]["initContainerStatuses"]
+        assert step["state"]["terminated"]["exitCode"] == 0
+
+
+def test_a_model_with_another_content_never_serves(clone: Clone) -> None:
+    """kwok plays a digest of zeros as one that the bucket's files do not have: the step ends with 1."""
+    with_model(clone, "9", "0")
+    with Watch(clone.kube.api, PODS, PART_OF) as watch:
+        done = clone.slipway("up", "local", *GROWTH, code=1)
+        said = {each["service"]: (each["state"], each["message"]) for each in done.json["services"]}
+        assert {state for state, _ in said.values()} == {"failed"}
+        assert (
+            "model ended with 1: model: /bucket/fraud/9 is another one than the release names"
+            in said["growth/fraud"][1]
+        )
+        assert "failed container model" in said["growth/churn"][1], "the pod is gone, what was said of it stays"
+        assert models(clone, "churn") == called("churn", "8", "8")
+        with_model(clone, "8", "8")
+        assert up(clone).items() >= both("healthy", 3, 3).items()
+    assert (least(watch, "churn"), least(watch, "fraud")) == (3, 3)
+    assert models(clone, "fraud") == called("fraud", "8", "8")

@@ -77,7 +77,7 @@ EDITS = [
     ("type-list", CHURN, "port: 8080", "port: 8080\ncommand: python app.py", f"{CHURN}:8: `command` is the text `python app.py`, not a list; {LIST}"),
     ("type-mapping", CHURN, "resources:\n  cpu: 250m\n  memory: 512Mi", "resources: small", f"{CHURN}:11: `resources` is the text `small`, not a mapping; write keys and values below it"),
     ("type-mapping-list", CHURN, "resources:\n  cpu: 250m\n  memory: 512Mi", "resources: [small]", f"{CHURN}:11: `resources` is a list, not a mapping; write keys and values below it"),
-    ("type-boolean", DEV, "  models: {}", "  models: {protect: yes}", f"{DEV}:24: `buckets.models.protect` is the text `yes`, not true or false; write true or false, without quotes"),
+    ("type-boolean", DEV, "models: {}", "models: {protect: yes}", f"{DEV}:24: `buckets.models.protect` is the text `yes`, not true or false; write true or false, without quotes"),
     ("type-text-long", CHURN, "port: 8080", "port: " + "long " * 40, f"{CHURN}:7: `port` is the text `{('long ' * 40)[:60]}...`, not a whole number; {DIGITS}"),
     ("type-text-none", CHURN, "port: 8080", 'port: ""', f"{CHURN}:7: `port` is an empty text, not a whole number; {DIGITS}"),
     # manifests
@@ -194,12 +194,12 @@ EDITS = [
     ("nodes-half", DEV, "min_per_zone: 1, ", "", f"{DEV}:19: clusters.main.pools.general.nodes: the number of nodes is not given; write per_zone, or min_per_zone and max_per_zone"),
     ("taint", DEV, "        machine: e2-standard-4\n", "        taints: [{key: a, value: b, effect: NoSchedule}]\n", f"{DEV}:18: unknown effect `NoSchedule`; use one of: NO_EXECUTE, NO_SCHEDULE, PREFER_NO_SCHEDULE"),
     ("registry-keep", DEV, "  ml: {}", "  ml: {keep_untagged: 30d}", f"{DEV}:21: registries.ml.keep_untagged: `30d` is no duration; {DURATION}"),
-    ("bucket-versions", DEV, "  models: {}", "  models: {keep_old_versions: 0}", f"{DEV}:24: `buckets.models.keep_old_versions` is 0; write a whole number from 1 to 1000"),
+    ("bucket-versions", DEV, "models: {}", "models: {keep_old_versions: 0}", f"{DEV}:24: `buckets.models.keep_old_versions` is 0; write a whole number from 1 to 1000"),
     ("overlay-unknown", PRODUCTION, "growth/churn", "growth/churm", f"{PRODUCTION}:26: an overlay for `growth/churm`, which no team has; did you mean `growth/churn`?"),
     ("overlay-release", PRODUCTION, "    scaling:", "    release: {image: ml/other}\n    scaling:", f"{PRODUCTION}:27: unknown key `services.growth/churn.release`; use one of: resources, rollout, scaling"),
-    ("models-none", DEV, "buckets:\n  models: {}\n", "", f"{CHURN}:6: environment `dev` has no bucket `models` to take the model from; add `models: {{}}` to buckets in {DEV}"),
+    ("models-none", DEV, "buckets: {models: {}}\n", "", f"{CHURN}:6: environment `dev` has no bucket `models` to take the model from; add `models: {{}}` to buckets in {DEV}"),
     ("registry-of-the-platform", DEV, "  quay: {remote: quay}\n", "", f"{DEV}:20: environment `dev` has no cache of quay, which the Rollouts controller is pulled from; add `quay: {{remote: quay}}`"),
-    ("registries-none", DEV, "  ml: {}\n", "", [f"{file}:{line}: environment `dev` has no registry `ml`; use `quay`" for file, line in ((CHURN, 5), (FRAUD, 4), (RANKING, 3))]),
+    ("registries-none", DEV, "  ml: {}\n", "", [f"{file}:{line}: environment `dev` has no registry `ml`; use one of: hub, quay" for file, line in ((CHURN, 5), (FRAUD, 4), (RANKING, 3))]),
 ]  # fmt: skip
 
 # id, file, its whole content, what is told
@@ -222,7 +222,7 @@ FILES_THAT_ARE_WRONG = [
     ("folder", "manifests/growth/more/churn.yaml", FILES[FRAUD], "manifests/growth/more: is no readable .yaml file; rename, move or remove it; everything here is deployed"),
     ("environment-name", "environments/My_Env.yaml", FILES[DEV].replace("branch: dev", "branch: x"), f"environments/My_Env.yaml: environment name `My_Env` is no DNS label; {LABEL}"),
     ("environment-long", f"environments/{'e' * 25}.yaml", FILES[DEV].replace("branch: dev", "branch: x"), f"environments/{'e' * 25}.yaml: environment name `{'e' * 25}` has 25 characters, and buckets are named after project and environment; use at most 24"),
-    ("bucket-long", f"environments/{'e' * 24}.yaml", FILES[DEV].replace("branch: dev", "branch: x").replace("models: {}", f"models: {{}}\n  {'b' * 30}: {{}}"), f"environments/{'e' * 24}.yaml:25: the bucket would be called `acme-dev-{'e' * 24}-{'b' * 30}`, which has 64 characters; shorten `{'b' * 30}`: Google takes 63 in all"),
+    ("bucket-long", f"environments/{'e' * 24}.yaml", FILES[DEV].replace("branch: dev", "branch: x").replace("models: {}", f"models: {{}}, {'b' * 30}: {{}}"), f"environments/{'e' * 24}.yaml:24: the bucket would be called `acme-dev-{'e' * 24}-{'b' * 30}`, which has 64 characters; shorten `{'b' * 30}`: Google takes 63 in all"),
 ]  # fmt: skip
 
 

@@ -39,6 +39,7 @@ def test_before_the_platform_exists_only_the_cloud_s_part_is_unknown(derived: Co
     assert derived.registries == {
         "ml": "europe-west4-docker.pkg.dev/acme-dev/ml",
         "quay": "europe-west4-docker.pkg.dev/acme-dev/quay",
+        "hub": "europe-west4-docker.pkg.dev/acme-dev/hub",
     }
     assert derived.buckets == {"models": "acme-dev-dev-models"}
     assert derived.deployers == {
@@ -72,7 +73,7 @@ WRONG: list[tuple[str, Any, str]] = [
     ("environment", lambda value: {**value, "environment": "production"}, "says environment is `production`, the environment file `dev`; update the platform stack first"),
     ("project", lambda value: {**value, "project": "other"}, "says project is `other`, the environment file `acme-dev`"),
     ("location", lambda value: {**value, "location": "us-east1"}, "says location is `us-east1`"),
-    ("registry", lambda value: {**value, "registries": {}}, "has no registries ml, quay; update the platform stack first"),
+    ("registry", lambda value: {**value, "registries": {}}, "has no registries hub, ml, quay; update the platform stack first"),
     ("bucket", lambda value: {**value, "buckets": {}}, "has no buckets models; update the platform stack first"),
     ("team", lambda value: {**value, "deployers": {"growth": "x"}}, "has no deployers search; update the platform stack first"),
 ]  # fmt: skip
@@ -130,7 +131,7 @@ def test_accounts_fit_google_s_limits(clone: Clone, team: str, name: str) -> Non
 
 def test_a_preview_takes_what_the_platform_s_next_update_will_add(derived: Contract, published: Contract) -> None:
     before = dataclasses.replace(published, deployers={"growth": published.deployers["growth"]}, registries={})
-    with pytest.raises(FailedError, match="has no registries ml, quay"):
+    with pytest.raises(FailedError, match="has no registries hub, ml, quay"):
         parse(before.to_json(), derived)
     assert parse(before.to_json(), derived, planned=True) == published
 
@@ -183,4 +184,5 @@ def test_what_another_environment_made_is_named_and_not_derived(clone: Clone) ->
         "ml": "europe-west4-docker.pkg.dev/acme-dev/ml",
         "pipelines": "europe-west4-kfp.pkg.dev/acme-dev/pipelines",
         "quay": "europe-west4-docker.pkg.dev/acme-dev/quay",
+        "hub": "europe-west4-docker.pkg.dev/acme-dev/hub",
     }

@@ -157,6 +157,7 @@ DIAGNOSES = [
     ("well", pod("a", ready=True, phase="Running"), ""),
     ("going", pod("a", metadata={"deletionTimestamp": "2026-11-21T00:00:00Z"}), ""),
     ("image", pod("a", containerStatuses=[waiting("ErrImagePull", "not found")]), "pod a: ErrImagePull: not found"),
+    ("model", pod("a", phase="Pending", initContainerStatuses=[waiting("CrashLoopBackOff", "back-off 10s", 2) | {"name": "model", "lastState": {"terminated": {"exitCode": 1, "reason": "Error", "message": "model: it is another\n"}}}]), "pod a: CrashLoopBackOff after 2 restarts: model ended with 1: model: it is another"),
     ("crash", pod("a", phase="Running", containerStatuses=[waiting("CrashLoopBackOff", "back-off 10s", 4)]), "pod a: CrashLoopBackOff after 4 restarts: back-off 10s"),
     ("init", pod("a", initContainerStatuses=[waiting("ImagePullBackOff")], containerStatuses=[waiting("PodInitializing")]), "pod a: ImagePullBackOff"),
     ("nowhere", pod("a", conditions=[UNSCHEDULABLE]), "pod a: Unschedulable: 0/3 nodes are available: 3 Insufficient memory."),

@@ -122,7 +122,7 @@ def test_what_protects_is_named_with_the_way_to_end_it(file: EnvironmentFile) ->
 
 def test_a_flag_has_to_be_applied_first(clone: Clone) -> None:
     clone.edit(DEV, "    location: europe-west4\n", "    location: europe-west4\n    deletion_protection: false\n")
-    clone.edit(DEV, "  models: {}", "  models: {protect: false}")
+    clone.edit(DEV, "models: {}", "models: {protect: false}")
     file = repository.load(clone.root).environment("dev")
     before = [cluster(protected=True), bucket("bucket-models-bucket", forceDestroy=False)]
     assert problems({"resources": before}, file) == [

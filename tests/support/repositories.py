@@ -40,8 +40,8 @@ clusters:
 registries:
   ml: {{}}
   quay: {{remote: quay}}
-buckets:
-  models: {{}}
+  hub: {{remote: docker-hub}}
+buckets: {{models: {{}}}}
 """
 FILES = {
     "Pulumi.yaml": "name: slipway\nruntime: python\n",
@@ -53,7 +53,7 @@ stand_ins: true
 google: {project: slipway-local, number: "100000000001", region: europe-west4}
 clusters:
   main: {location: europe-west4}
-registries: {ml: {}, quay: {remote: quay}}
+registries: {ml: {}, quay: {remote: quay}, hub: {remote: docker-hub}}
 buckets: {models: {}}
 """,
     CHURN: f"""\
@@ -110,7 +110,7 @@ clusters:
   main:
     location: europe-west4-a
     deletion_protection: false
-registries: {ml: {shared: true}, quay: {remote: quay, shared: true}}
+registries: {ml: {shared: true}, quay: {remote: quay, shared: true}, hub: {remote: docker-hub, shared: true}}
 buckets: {models: {existing: acme-dev-dev-models}}
 """
 """A template beside `dev`, in its project; no part of FILES."""

@@ -1,5 +1,6 @@
 """The artifact and its training."""
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -87,3 +88,9 @@ def test_a_model_with_other_inputs_is_refused(trained: Artifact) -> None:
     check_inputs(trained)
     with pytest.raises(ArtifactError, match="age"):
         check_inputs(other)
+
+
+def test_the_digest_is_that_of_sha256sum() -> None:
+    """Of the folder, as the platform computes it before the service starts."""
+    line = f"{hashlib.sha256(b'x').hexdigest()}  model.json\n"
+    assert digest_of(b"x") == "sha256:" + hashlib.sha256(line.encode()).hexdigest()

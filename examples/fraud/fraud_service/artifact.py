@@ -75,8 +75,12 @@ def dump(forest: RandomForestClassifier, about: About) -> bytes:
 
 
 def digest_of(data: bytes) -> str:
-    """Return the digest of an artifact's bytes, as `sha256:<hex>`."""
-    return "sha256:" + hashlib.sha256(data).hexdigest()
+    """Return the digest that a release pins, as `sha256:<hex>`: of a folder in which the artifact is the only file.
+
+    As for every model: `cd FOLDER && sha256sum model.skops | sha256sum` (docs/workloads.md; with several files, too).
+    """
+    line = f"{hashlib.sha256(data).hexdigest()}  {FILE_NAME}\n"
+    return "sha256:" + hashlib.sha256(line.encode()).hexdigest()
 
 
 def load(directory: Path, wanted_digest: str | None = None) -> tuple[RandomForestClassifier, About, str]:

@@ -1,6 +1,7 @@
 """The artifact and its training."""
 
 import dataclasses
+import hashlib
 import pickle
 import zipfile
 from pathlib import Path
@@ -109,3 +110,9 @@ def test_a_model_with_other_inputs_is_refused(trained: Trained) -> None:
     check_inputs(trained[1])
     with pytest.raises(ArtifactError, match="release a model and an image that fit"):
         check_inputs(dataclasses.replace(trained[1], features=tuple(reversed(trained[1].features))))
+
+
+def test_the_digest_is_that_of_sha256sum() -> None:
+    """Of the folder, as the platform computes it before the service starts."""
+    line = f"{hashlib.sha256(b'x').hexdigest()}  model.skops\n"
+    assert digest_of(b"x") == "sha256:" + hashlib.sha256(line.encode()).hexdigest()

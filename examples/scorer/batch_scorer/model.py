@@ -72,7 +72,9 @@ def load(directory: Path, version: str, wanted_digest: str | None = None) -> Mod
         raise ModelError(
             f"{path}: cannot read the model: {error.strerror}; MODEL_PATH has to name its folder"
         ) from error
-    digest = "sha256:" + hashlib.sha256(data).hexdigest()
+    # of a folder in which it is the only file, as for every model: sha256sum model.json | sha256sum
+    line = f"{hashlib.sha256(data).hexdigest()}  {FILE_NAME}\n"
+    digest = "sha256:" + hashlib.sha256(line.encode()).hexdigest()
     if wanted_digest and wanted_digest.removeprefix("sha256:") != digest.removeprefix("sha256:"):
         raise ModelError(
             f"{path}: the model is {digest}, but MODEL_DIGEST wants {wanted_digest}; "

@@ -170,3 +170,28 @@ def test_stopping_the_rollouts_controller_stops_it_only(rollouts: ControlPlane) 
     assert set(states.values()) == {"running"}
     assert rollouts.start_rollouts()
     assert {part.name: part.state for part in rollouts.status()}["rollouts-controller"] == "running"
+
+
+def test_a_model_that_is_another_one(kube: Kube, namespace: str) -> None:
+    """The service waits for its step, which ends with 1, and is started again after a while."""
+    arguments = ["/bucket/m/1", "/models/m/1", "sha256:" + "0" * 64]
+    before = [
+        {"name": "model", "image": GOOD, "args": arguments},
+        {"name": "side", "image": GOOD, "restartPolicy": "Always"},
+    ]
+    kube.apply(namespace, workload("Deployment", "model", 1, template("model", GOOD, initContainers=before)))
+
+    def step() -> dict[str, Any]:
+        return dict((one_pod(kube, namespace, "model")["status"].get("initContainerStatuses") or [{}])[0])
+
+    until(lambda: step().get("state", {}).get("waiting", {}).get("reason") == "CrashLoopBackOff")
+    pod = one_pod(kube, namespace, "model")
+    assert (pod["status"]["phase"], condition(pod, "Initialized"), condition(pod, "Ready")) == (
+        "Pending",
+        "False",
+        "False",
+    )
+    assert waiting(pod) == "PodInitializing"
+    ended = step()["lastState"]["terminated"]
+    assert (ended["exitCode"], ended["message"].partition(" is ")[0]) == (1, "model: /bucket/m/1")
+    until(lambda: step()["restartCount"] == 2)

@@ -1,0 +1,1 @@
+"""Programs that run in pods before a service: each module is one, alone, with the standard library only."""
