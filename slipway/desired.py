@@ -11,7 +11,7 @@ import operator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from slipway import checking, exposure, hardening, models, pods, pools, quotas, sign_in, traffic
+from slipway import checking, exposure, hardening, models, pods, pools, quotas, sign_in, traffic, workloads
 from slipway.errors import Problem, Refused
 from slipway.repository import tags_in
 from slipway.rollouts.compile import plan
@@ -193,16 +193,20 @@ def _buckets(file: EnvironmentFile) -> Iterator[Problem]:
 
 def _sides(service: WantedService, repository: Repository) -> Iterator[Problem]:
     """A canary or preview has a Service of its own, beside those of the team's other services."""
-    for side in plan(service.spec).sides:
+    compiled = plan(service.spec)
+    for side in (*compiled.sides, *([compiled.peers] if compiled.peers else [])):
         other = repository.manifests.get(f"{service.key}-{side}")
         if other:
-            what = f"the {service.spec.rollout.strategy} of `{service.name}` makes a Service `{other.value.name}`"
+            by = service.spec.workload if side == compiled.peers else service.spec.rollout.strategy
+            what = f"the {by} of `{service.name}` makes a Service `{other.value.name}`"
             yield other.document.problem(("name",), what, "give this service another name")
 
 
 def _service(service: WantedService, manifest: Manifest, file: EnvironmentFile) -> Iterator[Problem]:
     yield from _pods(service, manifest, file)
-    if refused := list(traffic.problems(service, manifest, file)):
+    if of_workload := list(workloads.problems(service, manifest, file)):
+        yield from of_workload
+    elif refused := list(traffic.problems(service, manifest, file)):
         yield from refused
     elif layer(service.spec, file.value) == "replicas":
         yield from _canary(service, manifest, file)

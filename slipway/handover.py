@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from slipway.live import Cluster
 
+_SETS: Final = {"StatefulSet", "DaemonSet"}
 MARGIN: Final = 60
 """Seconds beyond the controller's own deadline, after which a hand-over has failed in any case."""
 _MANAGER: Final = "slipway-handover"
@@ -81,6 +82,13 @@ def others(cluster: Cluster, to: Taking) -> list[dict[str, Any]]:
 def refuse(to: Taking, live: Sequence[Mapping[str, Any]]) -> None:
     """Refuse to take over from what is `live` where that would break what the strategy says. Raises FailedError."""
     for old in live:
+        if {old["kind"], to.kind} & _SETS:
+            message = (
+                f"{to.key} runs as a {old['kind']}, and `workload` would make it a {to.kind}: the names and disks of "
+                "one are nothing to the other, so nothing can be handed over; give the new one another name, move its "
+                "callers, and remove the old one"
+            )
+            raise FailedError(message)
         runs = image(old["spec"]["template"])
         if to.exclusive:
             message = (

@@ -1,11 +1,13 @@
 """Judges from live objects how a service is. Pure: objects in, a verdict out.
 
-Sources: Kubernetes documentation, "Deployments", section on a complete deployment; Argo Rollouts 1.10 API. A Rollout's
+Sources: Kubernetes documentation, "Deployments", section on a complete deployment; kubectl 1.34,
+pkg/polymorphichelpers/rollout_status.go (sets); Argo Rollouts 1.10 API. A Rollout's
 `status.observedGeneration` is a string, and a stale `Healthy` is worth nothing until it is the spec's generation.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -49,17 +51,45 @@ def judge(workload: Mapping[str, Any] | None, image: str, least: int) -> Health:
     """How the service is whose Deployment or Rollout is `workload`, when it should run `image` in `least` pods."""
     if workload is None:
         return Health(State.MISSING, 0, least, "it is not in the cluster")
-    spec, status = workload["spec"], workload.get("status", {})
-    replicas = int(spec.get("replicas", 1))
-    ready = int(status.get("availableReplicas", 0))
+    spec, status, kind = workload["spec"], workload.get("status", {}), workload["kind"]
+    everywhere = kind == "DaemonSet"
+    replicas = int(status.get("desiredNumberScheduled", 0) if everywhere else spec.get("replicas", 1))
+    ready = int(status.get("numberAvailable" if everywhere else "availableReplicas", 0))
     live = spec["template"]["spec"]["containers"][0]["image"]
     wanted = max(replicas, least)
     if live != image:
         return Health(State.OTHER, ready, wanted, f"the cluster wants {live}")
     if str(status.get("observedGeneration", "")) != str(workload["metadata"].get("generation")):
         return Health(State.PROGRESSING, ready, wanted, "its controller has not seen the change yet")
-    verdict = _rollout if workload["kind"] == "Rollout" else _deployment
-    return verdict(spec, status, ready, wanted)
+    verdicts = {"Rollout": _rollout, "StatefulSet": _stateful_set, "DaemonSet": _daemon_set}
+    return verdicts.get(kind, _deployment)(spec, status, ready, wanted)
+
+
+def stalled(health: Health, pods: Sequence[Mapping[str, Any]], deadline: int, now: dt.datetime) -> Health:
+    """`health` of a set that is under way, or that a pod of it has not been ready for longer than `deadline` (seconds).
+
+    Their controllers know no deadline (Kubernetes API reference, StatefulSet v1 and DaemonSet v1), and replace no more
+    pods until these are ready: so that pod's time is the rollout's.
+    """
+    if health.state is not State.PROGRESSING:
+        return health
+    for pod in pods:
+        if (
+            _reason(pod)
+            and not pod["metadata"].get("deletionTimestamp")
+            and (now - _since(pod)).total_seconds() > deadline
+        ):
+            return replace(health, state=State.FAILED, message=f"no progress within its deadline: {health.message}")
+    return health
+
+
+def _since(pod: Mapping[str, Any]) -> dt.datetime:
+    """Since when a pod has not been ready, as its conditions tell."""
+    times = [
+        item["lastTransitionTime"] for item in pod.get("status", {}).get("conditions", []) if item["type"] == "Ready"
+    ]
+    said = next((each for each in times if each), pod["metadata"]["creationTimestamp"])
+    return dt.datetime.fromisoformat(said)
 
 
 def reached(health: Health, entrance: Sequence[Mapping[str, Any] | None]) -> Health:
@@ -105,6 +135,33 @@ def _deployment(spec: Mapping[str, Any], status: Mapping[str, Any], ready: int, 
         return Health(State.PROGRESSING, ready, wanted, "pods of the old release are ending")
     if ready < replicas:
         return Health(State.PROGRESSING, ready, wanted, f"{ready} of {replicas} pods are ready")
+    return Health(State.HEALTHY, ready, wanted)
+
+
+def _stateful_set(spec: Mapping[str, Any], status: Mapping[str, Any], ready: int, wanted: int) -> Health:
+    replicas, updated = int(spec.get("replicas", 1)), int(status.get("updatedReplicas", 0))
+    if replicas < wanted:
+        return Health(State.PROGRESSING, ready, wanted, f"the autoscaler has not raised it from {replicas} yet")
+    if int(status.get("replicas", 0)) > replicas:
+        return Health(State.PROGRESSING, ready, wanted, "pods above the wanted number are ending")
+    if updated < replicas:
+        return Health(State.PROGRESSING, ready, wanted, f"{updated} of {replicas} pods run the new release")
+    if ready < replicas:
+        return Health(State.PROGRESSING, ready, wanted, f"{ready} of {replicas} pods are ready")
+    if status.get("currentRevision") != status.get("updateRevision"):
+        return Health(State.PROGRESSING, ready, wanted, "its controller has not written yet that it is complete")
+    return Health(State.HEALTHY, ready, wanted)
+
+
+def _daemon_set(spec: Mapping[str, Any], status: Mapping[str, Any], ready: int, wanted: int) -> Health:
+    del spec
+    updated = int(status.get("updatedNumberScheduled", 0))
+    if updated < wanted:
+        return Health(State.PROGRESSING, ready, wanted, f"{updated} of {wanted} nodes run the new release")
+    if ready < wanted:
+        return Health(State.PROGRESSING, ready, wanted, f"{ready} of {wanted} pods are ready")
+    if int(status.get("numberMisscheduled", 0)):
+        return Health(State.PROGRESSING, ready, wanted, "pods are ending on nodes that they are not for")
     return Health(State.HEALTHY, ready, wanted)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from slipway.errors import ConflictError, FailedError
 from slipway.operations.kinds import KINDS
-from slipway.operations.live import Live, revisions
+from slipway.operations.live import Live, counted, revisions
 from slipway.rollouts.compile import plan
 
 if TYPE_CHECKING:
@@ -124,12 +124,13 @@ class Cluster:
             chosen = f"app.kubernetes.io/name={service.name}"
             kept = self.get(kind.revisions_path(service.team), labelSelector=chosen) or {}
             # a list's items say neither kind nor version
+            found = revisions({**workload, "kind": kind.name}, kept.get("items", []))
             return Live(
                 service.key,
                 path,
                 {**workload, "kind": kind.name},
                 kind,
-                revisions({**workload, "kind": kind.name}, kept.get("items", [])),
+                found if kind.number else counted(found, self.pods(service), kind.hash),
                 self.autoscaler(service),
             )
         return None
@@ -139,7 +140,7 @@ class Cluster:
         return self.get(f"/apis/autoscaling/v2/namespaces/{service.team}/horizontalpodautoscalers/{service.name}")
 
     def workload(self, service: WantedService) -> Mapping[str, Any] | None:
-        """The service's Deployment or Rollout."""
+        """The service's workload."""
         return self.get(KINDS[plan(service.spec).kind].path(service.team, service.name))
 
     def entrance(self, service: WantedService) -> list[Mapping[str, Any] | None]:

@@ -6,10 +6,10 @@ are refused. So every service at `scaling.max`, all of them in a rollout with it
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from slipway import units
+from slipway import pools, units
 from slipway.pods import counts
 from slipway.rollouts.traffic import layer
 from slipway.schema.environment import Team
@@ -23,23 +23,25 @@ if TYPE_CHECKING:
     from slipway.errors import Problem
     from slipway.repository import EnvironmentFile
     from slipway.rollouts.traffic import Layer
+    from slipway.schema.environment import Environment
     from slipway.schema.manifest import Service
 
 _PROXY_CPU: Final = 100
 _PROXY_MEMORY: Final = 128 * 2**20
 """Millicores and bytes that a mesh's proxy asks for. Source: Istio, Helm values of istiod, global.proxy.resources."""
-_MIB: Final = 2**20
+_MIB, _GIB = 2**20, 2**30
 
 
 @dataclass(frozen=True)
 class Need:
-    """What pods ask for together: millicores, bytes, pods, GPUs, chips of TPUs."""
+    """What pods ask for together: millicores, bytes, pods, GPUs, chips of TPUs, bytes of disks that are kept."""
 
     cpu: int = 0
     memory: int = 0
     pods: int = 0
     gpus: int = 0
     tpus: int = 0
+    storage: int = 0
 
     def __add__(self, other: Need) -> Need:
         return Need(
@@ -48,6 +50,7 @@ class Need:
             self.pods + other.pods,
             self.gpus + other.gpus,
             self.tpus + other.tpus,
+            self.storage + other.storage,
         )
 
     @property
@@ -55,7 +58,17 @@ class Need:
         """As the environment file spells it."""
         memory = f"{-(-self.memory // _MIB)}Mi"
         counts = {"pods": str(self.pods), "gpus": str(self.gpus), "tpus": str(self.tpus)}
-        return {"cpu": f"{self.cpu}m", "memory": memory, **counts}
+        return {"cpu": f"{self.cpu}m", "memory": memory, **counts, "storage": f"{-(-self.storage // _GIB)}Gi"}
+
+
+def nodes(environment: Environment) -> int:
+    """Nodes of the environment at their most, as far as its file says: pods of a daemon set without a choice."""
+    return sum(
+        pool.nodes.most * pools.zone_count(pool, cluster)
+        for cluster in environment.clusters.values()
+        for pool in cluster.pools.values()
+        if pool.open
+    )
 
 
 def limits(teams: dict[str, Team], team: str) -> Team:
@@ -63,14 +76,16 @@ def limits(teams: dict[str, Team], team: str) -> Team:
     return teams.get(team, Team())
 
 
-def most(spec: Service, carrier: Layer = "replicas", *, meshed: bool = False) -> Need:
+def most(spec: Service, carrier: Layer = "replicas", *, meshed: bool = False, nodes: int = 1) -> Need:
     """What the pods of one service ask for at its most: the largest number of them, and a rollout's surge on top.
 
     A percentage of surge rounds up, as Kubernetes and Argo Rollouts do. `carrier` carries its traffic in a rollout;
-    `meshed` pods have a proxy each.
+    `meshed` pods have a proxy each; a daemon set has a pod on each of `nodes`. The pods of a stateful set are replaced
+    in their place, and each keeps its disks.
     """
-    pods = spec.scaling.max or spec.scaling.min
-    if not isinstance(spec.rollout, Recreate):
+    pods = nodes if spec.workload == "daemon-set" else spec.scaling.max or spec.scaling.min
+    storage = pods * sum(units.octets(each.size) for each in spec.volumes.values() if each.keep)
+    if not isinstance(spec.rollout, Recreate) and spec.workload != "stateful-set":
         # A preview becomes a full second set, and where traffic is sent by weight or request the old pods all stay.
         by_pods = carrier == "replicas"
         surge = spec.rollout.max_surge if isinstance(spec.rollout, Rolling | Canary) and by_pods else "100%"
@@ -80,7 +95,7 @@ def most(spec: Service, carrier: Layer = "replicas", *, meshed: bool = False) ->
     if meshed:
         cpu, memory = cpu + _PROXY_CPU, memory + _PROXY_MEMORY
     gpus, tpus = need.gpu.count if need.gpu else 0, need.tpu.chips if need.tpu else 0
-    return Need(pods * cpu, pods * memory, pods, pods * gpus, pods * tpus)
+    return Need(pods * cpu, pods * memory, pods, pods * gpus, pods * tpus, storage)
 
 
 def refusals(file: EnvironmentFile, services: Sequence[WantedService]) -> Iterator[Problem]:
@@ -104,13 +119,19 @@ def refusals(file: EnvironmentFile, services: Sequence[WantedService]) -> Iterat
 def _beyond(file: EnvironmentFile, team: str, services: Sequence[WantedService]) -> Iterator[Problem]:
     granted = limits(file.value.teams, team).limits
     have = Need(units.millicores(granted.cpu), units.octets(granted.memory), granted.pods, granted.gpus, granted.tpus)
+    have = replace(have, storage=units.octets(granted.storage))
     environment = file.value
     needs = {
-        service.name: most(service.spec, layer(service.spec, environment), meshed=environment.mesh is not None)
+        service.name: most(
+            service.spec,
+            layer(service.spec, environment),
+            meshed=environment.mesh is not None,
+            nodes=nodes(environment),
+        )
         for service in services
     }
     need = sum(needs.values(), Need())
-    for key in ("cpu", "memory", "pods", "gpus", "tpus"):
+    for key in ("cpu", "memory", "pods", "gpus", "tpus", "storage"):
         wanted, limit = getattr(need, key), getattr(have, key)
         if wanted <= limit:
             continue

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from slipway.checked import explained
 from slipway.errors import FailedError
-from slipway.health import Health, State, diagnose, judge, reached
+from slipway.health import Health, State, diagnose, judge, reached, stalled
 from slipway.rollouts.checks import checks_of
 from slipway.rollouts.compile import plan
 from slipway.scaled import as_scaled
@@ -52,9 +53,14 @@ def _look(cluster: Cluster, services: Sequence[WantedService], images: Mapping[s
 
 def _health(cluster: Cluster, service: WantedService, image: str) -> Health:
     workload = cluster.workload(service)
-    health = judge(workload, image, service.spec.scaling.min)
+    compiled = plan(service.spec)
+    everywhere = compiled.kind == "DaemonSet"
+    health = judge(workload, image, 0 if everywhere else service.spec.scaling.min)
     health = as_in_git(health, workload, service.spec)
-    health = as_scaled(health, workload, service, lambda: cluster.autoscaler(service))
+    if compiled.is_set and health.state is State.PROGRESSING:
+        health = stalled(health, cluster.pods(service), compiled.deadline, dt.datetime.now(dt.UTC))
+    if not everywhere:
+        health = as_scaled(health, workload, service, lambda: cluster.autoscaler(service))
     if workload and any(checks_of(service.spec.rollout)):
         release = workload.get("status", {}).get("currentPodHash")
         health = explained(health, workload, cluster.measured(service, release) if release else [], service.spec)

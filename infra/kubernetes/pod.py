@@ -75,6 +75,8 @@ def template(args: PodArgs, team: str) -> dict[str, Any]:
             "runAsUser": _UID,
             "runAsGroup": _UID,
             "fsGroup": _UID,
+            # a disk that has been here before has the right owner: walking through all of its files takes minutes
+            **({"fsGroupChangePolicy": "OnRootMismatch"} if volumes.claims(spec.volumes) else {}),
             "seccompProfile": {"type": "RuntimeDefault"},
         },
         # the service's own is the first: by its image the release that runs is told
@@ -87,6 +89,8 @@ def template(args: PodArgs, team: str) -> dict[str, Any]:
     }
     if first := [*([model.step] if model else []), *before]:  # a sidecar would wait for nothing while it runs
         pod["initContainers"] = first
+    if spec.workload == "daemon-set":
+        del pod["topologySpreadConstraints"]  # one on each node, whatever comes of that
     pod |= placement(spec.resources)
     metadata: dict[str, Any] = {"labels": labels | (model.labels if model else {})}
     if model:

@@ -15,7 +15,7 @@ from pulumi_kubernetes.networking.v1 import NetworkPolicy
 from pulumi_kubernetes.policy.v1 import PodDisruptionBudget
 
 from infra.blocks import block
-from infra.kubernetes import autoscaler
+from infra.kubernetes import autoscaler, sets
 from infra.kubernetes.analysis import MetricsArgs, analysis, askers
 from infra.kubernetes.config import config_map
 from infra.kubernetes.exposure import ExposureArgs, callers, exposed
@@ -81,6 +81,8 @@ class Service(pulumi.ComponentResource):
         if (config := args.pod.config) and args.adopting:
             meta = self._meta(config.map_name.removeprefix(f"{self._spec.name}-"))
             before.append(config_map(name, meta, config, self, args.adopting))
+        if compiled.peers:
+            before.append(sets.peers(name, self._meta(compiled.peers, SKIP_AWAIT), self._spec, self))
         if self._spec.port:
             services = self._services(compiled)
             before += services
@@ -96,6 +98,9 @@ class Service(pulumi.ComponentResource):
             self._spec, compiled, args.metrics, pod, lambda suffix: self._meta(suffix, SKIP_AWAIT), child
         )
         workload = self._workload(compiled, before)
+        if compiled.kind == "DaemonSet":  # a drain leaves its pods where they are, and nothing scales it
+            self.register_outputs({})
+            return
         budget = PodDisruptionBudget(
             f"{name}-budget",
             metadata=self._meta("", {GUARDS: compiled.kind}),
@@ -182,6 +187,11 @@ class Service(pulumi.ComponentResource):
         )
 
     def _workload(self, compiled: Plan, before: list[pulumi.Resource]) -> pulumi.Resource:
+        if compiled.is_set:
+            meta = self._meta("", {**SKIP_AWAIT, STAMP: stamp(self._spec), **sets.tells(self._spec)})
+            filled = template(self._args.pod, self._args.team)
+            opts = pulumi.ResourceOptions(parent=self, depends_on=before)
+            return sets.workload(self._name, meta, sets.spec(self._spec, compiled, filled), self._handover, opts)
         spec: Any = {
             "selector": {"matchLabels": selector(self._spec.name)},
             "revisionHistoryLimit": REVISIONS,

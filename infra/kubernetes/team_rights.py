@@ -13,7 +13,7 @@ _MANAGE: Final = (*_READ, "create", "update", "patch", "delete")
 
 _MANAGED: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("", ("configmaps", "serviceaccounts", "services")),
-    ("apps", ("deployments",)),
+    ("apps", ("deployments", "statefulsets", "daemonsets")),
     ("autoscaling", ("horizontalpodautoscalers",)),
     ("batch", ("jobs", "cronjobs")),
     ("networking.k8s.io", ("networkpolicies",)),
@@ -30,14 +30,14 @@ _OPERATED: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     # promote, abort and retry are writes to a Rollout's status (argo-rollouts, cmd/promote, cmd/abort, cmd/retry)
     ("argoproj.io", ("rollouts/status",)),
     # the history: who released, and how it ended, as annotations of what keeps a revision's template
-    ("apps", ("replicasets",)),
+    ("apps", ("replicasets", "controllerrevisions")),
 )
 """What `slipway promote` and the like patch, and `slipway up` and `wait` write the history to. Nothing is made there,
 nor deleted: both are controllers'."""
 
 _SEEN: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
-    ("", ("pods", "events", "endpoints", "resourcequotas", "limitranges")),
-    ("apps", ("replicasets",)),
+    ("", ("pods", "events", "endpoints", "resourcequotas", "limitranges", "persistentvolumeclaims")),
+    ("apps", ("replicasets", "controllerrevisions")),
     ("discovery.k8s.io", ("endpointslices",)),
     ("argoproj.io", ("analysisruns", "experiments")),
 )

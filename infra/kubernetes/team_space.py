@@ -109,6 +109,7 @@ def quota(limits: Mapping[str, str]) -> dict[str, str]:
         "requests.nvidia.com/gpu": limits["gpus"],
         "requests.google.com/tpu": limits["tpus"],
         "pods": limits["pods"],
+        "requests.storage": limits["storage"],
         "services.loadbalancers": "0",
         "services.nodeports": "0",
     }

@@ -23,6 +23,7 @@ USERS: dict[str, tuple[str, ...]] = {
     "system:kube-controller-manager": (),
     "system:kube-scheduler": (),
     # these get the roles of rbac.py
+    "localcloud:gke-disks": (),
     "localcloud:gke-gateway": (),
     "localcloud:kwok": (),
     "localcloud:prometheus": (),
@@ -33,6 +34,7 @@ USERS: dict[str, tuple[str, ...]] = {
 PARTS = {
     "kube-controller-manager": "system:kube-controller-manager",
     "kube-scheduler": "system:kube-scheduler",
+    "gke-disks": "localcloud:gke-disks",
     "gke-gateway": "localcloud:gke-gateway",
     "kwok": "localcloud:kwok",
     "prometheus": "localcloud:prometheus",

@@ -19,11 +19,12 @@ ORDER = (
     "kwok",
     "gke-gateway",
     "prometheus",
+    "gke-disks",
     "rollouts-controller",
 )
 """The parts, in the order in which they start.
 
-`gke-gateway` and `prometheus` are stand-ins of ours (localcloud/gateway, localcloud/prometheus).
+`gke-gateway`, `prometheus` and `gke-disks` are stand-ins of ours (localcloud/gateway, prometheus, disks).
 """
 
 

@@ -25,6 +25,9 @@ PROMETHEUS = Path(__file__).parents[1] / "prometheus"
 STAGES = Path(__file__).with_name("stages")
 """How kwok plays nodes and pods."""
 
+DISKS = Path(__file__).parents[1] / "disks"
+"""The stand-in of GKE's driver for persistent disks."""
+
 SERVICES = "10.96.0.0/16"
 PODS = "10.244.0.0/16"
 """Addresses of pods on nodes that state no pod CIDR of their own."""
@@ -69,6 +72,7 @@ def all_parts(layout: Layout, ports: Mapping[str, int], tools: Mapping[str, Path
         _kwok(layout, ports, tools),
         _gateway(layout),
         _prometheus(layout, ports),
+        _disks(layout),
         _rollouts(layout, ports, tools),
     )
     return {part.name: part for part in made}
@@ -234,6 +238,18 @@ def _prometheus(layout: Layout, ports: Mapping[str, int]) -> Part:
         ),
         f"{HOST}:{ports[name]}",
         (layout.kubeconfig_of(name), *sorted(PROMETHEUS.glob("*.py")), queries),
+    )
+
+
+def _disks(layout: Layout) -> Part:
+    """Our own, too."""
+    name = "gke-disks"
+    config = layout.kubeconfig_of(name)
+    return Part(
+        name,
+        (sys.executable, "-P", "-m", "localcloud.disks", f"--kubeconfig={config}"),
+        "",
+        (config, *sorted(DISKS.glob("*.py"))),
     )
 
 

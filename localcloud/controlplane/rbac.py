@@ -26,6 +26,12 @@ _POLICIES = ("gcpbackendpolicies", "gcpgatewaypolicies", "healthcheckpolicies")
 Rule = tuple[str, tuple[str, ...], tuple[str, ...]]
 
 RULES: dict[str, tuple[Rule, ...]] = {
+    "gke-disks": (
+        ("storage.k8s.io", ("storageclasses",), ("list",)),
+        ("", ("persistentvolumeclaims", "nodes"), ("list",)),
+        ("", ("persistentvolumes",), ("list", "create", "delete")),
+        ("", ("events",), ("create",)),
+    ),
     "gke-gateway": (
         ("gateway.networking.k8s.io", ("gatewayclasses", "gateways", "httproutes", "referencegrants"), ("list",)),
         ("gateway.networking.k8s.io", tuple(f"{each}/status" for each in _GATEWAY), ("patch",)),

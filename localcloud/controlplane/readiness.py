@@ -28,7 +28,11 @@ ROLLOUT_KINDS = ("analysisruns", "analysistemplates", "clusteranalysistemplates"
 
 _DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 _ROLLOUTS = "/apis/argoproj.io/v1alpha1"
-_UP = {"rollouts-controller": b"Started rollout workers", "gke-gateway": b"watching Gateways"}
+_UP = {
+    "rollouts-controller": b"Started rollout workers",
+    "gke-gateway": b"watching Gateways",
+    "gke-disks": b"watching claims",
+}
 """What those parts write to their logs once they work that have no port to ask (parts.py says why)."""
 
 
@@ -49,7 +53,7 @@ def probe(layout: Layout, name: str) -> Callable[[], bool]:
         pair = (layout.pki / "etcd-client.crt", layout.pki / "etcd-client.key")
         etcd = Endpoint(ports.HOST, known[name], layout.pki / "etcd-ca.crt", client=pair)
         return lambda: etcd.answers("/health")
-    if name == "gke-gateway":
+    if name in {"gke-gateway", "gke-disks"}:
         log = layout.log(name)
         before = log.stat().st_size if log.exists() else 0
         return lambda: up(name, log, before)

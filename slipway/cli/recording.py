@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _SEEN = 5.0
 """Seconds for a controller to make a revision that is not waited for."""
-_WORKLOADS = ("Deployment", "Rollout")
+_WORKLOADS = ("Deployment", "Rollout", "StatefulSet", "DaemonSet")
 
 
 def with_history(

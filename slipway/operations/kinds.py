@@ -1,8 +1,9 @@
 """The kinds of workload that operations know, and where each keeps its revisions.
 
-Sources: Kubernetes documentation, "Deployments" (`deployment.kubernetes.io/revision`, `pod-template-hash`);
-Argo Rollouts 1.10, utils/annotations and pkg/apis/rollouts/v1alpha1
-(`rollout.argoproj.io/revision`, `rollouts-pod-template-hash`).
+Sources: Kubernetes documentation, "Deployments" (`deployment.kubernetes.io/revision`, `pod-template-hash`) and
+"StatefulSets" (`controller-revision-hash`); Kubernetes API reference, ControllerRevision v1; Argo Rollouts 1.10,
+utils/annotations and pkg/apis/rollouts/v1alpha1 (`rollout.argoproj.io/revision`,
+`rollouts-pod-template-hash`).
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ class Kind:
     revisions: str
     """Plural of the kind in apps/v1 that holds the old templates."""
     number: str
-    """Annotation with the revision's number."""
+    """Annotation with the revision's number; empty where the revision has a field of its own."""
     hash: str
     """Label that tells the pods of one revision from those of another."""
 
@@ -37,6 +38,7 @@ class Kind:
         return f"/apis/apps/v1/namespaces/{namespace}/{self.revisions}"
 
 
+_BY_CONTROLLER: Final = ("controllerrevisions", "", "controller-revision-hash")
 KINDS: Final = {
     kind.name: kind
     for kind in (
@@ -56,6 +58,8 @@ KINDS: Final = {
             "rollout.argoproj.io/revision",
             "rollouts-pod-template-hash",
         ),
+        Kind("StatefulSet", "apps/v1", "statefulsets", *_BY_CONTROLLER),
+        Kind("DaemonSet", "apps/v1", "daemonsets", *_BY_CONTROLLER),
     )
 }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from slipway.operations import records
@@ -94,6 +94,8 @@ class Live:
         """
         if self.kind.name == "Rollout" and self.seen and (found := self.by_hash(self.status.get("currentPodHash", ""))):
             return found
+        if self.kind.name == "StatefulSet" and self.seen:
+            return next((each for each in self.revisions if each.name == self.status.get("updateRevision")), None)
         wanted = self.spec["template"]
         same = [each for each in self.revisions if covers(each.template, wanted)]
         if self.kind.name != "Rollout":
@@ -124,7 +126,7 @@ def revisions(workload: Mapping[str, Any], items: Sequence[Mapping[str, Any]]) -
         if not any(each.get("controller") and each.get("uid") == owner for each in owners):
             continue
         annotations: Mapping[str, str] = metadata.get("annotations") or {}
-        number = annotations.get(kind.number, "")
+        number = annotations.get(kind.number, "") if kind.number else str(item.get("revision", ""))
         if not number.isdecimal():
             continue
         template = _template(item)
@@ -147,8 +149,28 @@ def revisions(workload: Mapping[str, Any], items: Sequence[Mapping[str, Any]]) -
     return tuple(sorted(found, key=lambda each: each.number))
 
 
+def counted(found: Sequence[Revision], pods: Sequence[Mapping[str, Any]], label: str) -> tuple[Revision, ...]:
+    """The revisions of a set with the pods that run each, told by their `label`: nothing else counts them."""
+
+    def count(revision: Revision) -> Revision:
+        of = [pod for pod in pods if pod["metadata"].get("labels", {}).get(label) == revision.hash]
+        ready = [pod for pod in of if _ready(pod)]
+        return replace(revision, pods=len(of), ready=len(ready))
+
+    return tuple(count(each) for each in found)
+
+
+def _ready(pod: Mapping[str, Any]) -> bool:
+    conditions: Sequence[Mapping[str, Any]] = pod.get("status", {}).get("conditions") or []
+    return any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
+
+
 def _template(item: Mapping[str, Any]) -> dict[str, Any]:
-    return copy.deepcopy(dict(item["spec"]["template"]))
+    """A ReplicaSet has the template in its spec; a ControllerRevision is a patch of the workload that holds it."""
+    spec = item["data"]["spec"] if "data" in item else item["spec"]
+    found = copy.deepcopy(dict(spec["template"]))
+    found.pop("$patch", None)
+    return found
 
 
 def covers(full: Any, part: Any) -> bool:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 def scale(live: Live, pods: int, most: int | None = None) -> Decision:
     """`pods` pods; with an autoscaler, at least so many, and at most `most`."""
+    if live.kind.name == "DaemonSet":
+        raise refuse(live, "a daemon set has one pod on each node that its resources choose, so nothing scales it")
     if live.autoscaler is not None:
         return _bounds(live, live.autoscaler, pods, most)
     if most is not None:

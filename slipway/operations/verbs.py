@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Protocol
 
-from slipway.operations import deployments, rollouts
+from slipway.operations import deployments, rollouts, sets
 
 if TYPE_CHECKING:
     from slipway.operations.decisions import Decision
@@ -54,6 +54,8 @@ class Adapter(Protocol):
 _ADAPTERS: Final[dict[str, Adapter]] = {
     "Deployment": deployments,
     "Rollout": rollouts,
+    "StatefulSet": sets,
+    "DaemonSet": sets,
 }
 
 

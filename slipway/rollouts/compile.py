@@ -18,10 +18,16 @@ if TYPE_CHECKING:
 
     from slipway.schema.checks import Check
     from slipway.schema.manifest import Service
-    from slipway.schema.rollout import Match, Step
+    from slipway.schema.rollout import Match, Rollout, Step
 
 DEPLOYMENT: Final = ("apps/v1", "Deployment")
 ARGO_ROLLOUT: Final = ("argoproj.io/v1alpha1", "Rollout")
+STATEFUL_SET: Final = ("apps/v1", "StatefulSet")
+DAEMON_SET: Final = ("apps/v1", "DaemonSet")
+PEERS: Final = "pods"
+"""Suffix of the Service by which the pods of a stateful set have names of their own."""
+_ROUNDS: Final = 10
+"""Rounds of a daemon set whose share is a number of nodes: how many nodes there are, only the cluster knows."""
 REVISIONS: Final = 10
 """Old releases that are kept to go back to."""
 STABLE, CANARY, PREVIEW = "stable", "canary", "preview"
@@ -46,6 +52,8 @@ class Plan:
     """Stretches between holds, each of which may take the deadline."""
     sides: tuple[str, ...] = ()
     """Suffixes of the Services beside that for callers, whose selectors the controller completes."""
+    peers: str = ""
+    """Suffix of the Service that names each pod; empty where pods have no names that stay."""
     switches: bool = False
     """Whether the controller also completes the selector of the Service for callers: it points it at one release."""
 
@@ -53,6 +61,11 @@ class Plan:
     def by_argo(self) -> bool:
         """Whether the Argo Rollouts controller runs it."""
         return self.kind == ARGO_ROLLOUT[1]
+
+    @property
+    def is_set(self) -> bool:
+        """Whether it is a StatefulSet or a DaemonSet: their controllers know no deadline, and no pause."""
+        return self.kind in {STATEFUL_SET[1], DAEMON_SET[1]}
 
 
 def plan(spec: Service) -> Plan:
@@ -63,6 +76,8 @@ def plan(spec: Service) -> Plan:
     """
     rollout = spec.rollout
     deadline = units.seconds(rollout.deadline)
+    if spec.workload != "deployment":
+        return _set(spec, rollout, deadline)
     if isinstance(rollout, Rolling):
         strategy = {"type": "RollingUpdate", "rollingUpdate": _shares(rollout)}
         return Plan(*DEPLOYMENT, strategy, deadline)
@@ -71,6 +86,22 @@ def plan(spec: Service) -> Plan:
     if isinstance(rollout, BlueGreen):
         return _blue_green(spec, rollout, deadline)
     return _canary(spec, rollout, deadline)
+
+
+def _set(spec: Service, rollout: Rollout, deadline: int) -> Plan:
+    """A stateful set replaces one pod after the other; a daemon set as many as `rollout` says, on all nodes.
+
+    Other strategies than rolling are refused by slipway.workloads. Source: Kubernetes API reference, StatefulSet v1
+    (`partition`), DaemonSet v1 (`rollingUpdate`).
+    """
+    if spec.workload == "stateful-set":
+        strategy: dict[str, Any] = {"type": "RollingUpdate", "rollingUpdate": {"partition": 0}}
+        pods = max(spec.scaling.max or spec.scaling.min, 1)
+        return Plan(*STATEFUL_SET, strategy, deadline, parts=pods, peers=PEERS)
+    shares = _shares(rollout) if isinstance(rollout, Rolling) else {}
+    percent = [int(text.removesuffix("%")) for text in shares.values() if isinstance(text, str) and text != "0%"]
+    rounds = -(-100 // min(percent)) if percent else _ROUNDS
+    return Plan(*DAEMON_SET, {"type": "RollingUpdate", "rollingUpdate": shares}, deadline, parts=rounds)
 
 
 def _canary(spec: Service, rollout: Canary | ABTest | Shadow, deadline: int) -> Plan:

@@ -77,6 +77,7 @@ class Limits(Strict):
     cpu: Cpu = Field(default="64", description="Cores.")
     memory: Memory = Field(default="256Gi", description="Memory.")
     pods: Annotated[int, Field(ge=1, le=10000)] = Field(default=200, description="Pods.")
+    storage: Memory = Field(default="1Ti", description="Disks that are kept, also those of pods that are gone.")
     gpus: Annotated[int, Field(ge=0, le=1000)] = Field(default=0, description="GPUs.")
     tpus: Annotated[int, Field(ge=0, le=10000)] = Field(default=0, description="Chips of TPUs.")
 

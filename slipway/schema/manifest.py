@@ -26,7 +26,7 @@ from slipway.schema.probes import Probes, answers
 from slipway.schema.rollout import ABTest, BlueGreen, Rolling, Rollout, Shadow
 from slipway.schema.sidecars import Sidecar, check_sidecars
 from slipway.schema.smoke import Smoke
-from slipway.schema.volumes import Volume, check_mounts
+from slipway.schema.volumes import Volume, Workload, check_kept, check_mounts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -157,6 +157,11 @@ class Service(Strict):
     description: str | None = Field(default=None, description="One line for people.")
     release: Release = Field(description="What is released.")
     target: Literal["gke"] = Field(default="gke", description="Where it runs.")
+    workload: Workload = Field(
+        default="deployment",
+        description="`deployment`: pods that are all the same. `stateful-set`: pods with names and disks that stay. "
+        "`daemon-set`: one pod on each node (docs/workloads.md).",
+    )
     command: list[str] | None = Field(default=None, description="Replaces the image's entry point.")
     args: list[str] | None = Field(default=None, description="Replaces the image's arguments.")
     env: dict[Variable, str] = Field(
@@ -197,6 +202,7 @@ class Service(Strict):
     def _answers(self) -> Self:
         answers(self.probes, self.port)
         check_mounts(self.volumes, self.config)
+        check_kept(self.volumes, self.workload)
         check_sidecars(self.sidecars, self.volumes, self.port)
         if self.smoke and self.port is None:
             raise WrongAtError(("smoke",), "a smoke test asks the service, which has no port; set `port`")

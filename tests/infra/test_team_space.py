@@ -183,6 +183,7 @@ def test_the_quota_is_what_the_environment_grants(clone: Clone, inputs: Callable
         "requests.nvidia.com/gpu": "2",
         "requests.google.com/tpu": "0",
         "pods": "50",
+        "requests.storage": "1Ti",
         "services.loadbalancers": "0",
         "services.nodeports": "0",
     }

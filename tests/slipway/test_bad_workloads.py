@@ -72,7 +72,57 @@ ROWS = [
     (
         "volume-keep",
         "volumes: {a: {path: /data, size: 10Gi, keep: true}}",
-        "5: volumes.a: a disk that is kept is one pod's own, which takes a stateful set, and this version makes none; remove `keep`, and put what has to stay into a bucket",
+        "5: a disk that is kept is one pod's own, and pods of a deployment have no names that stay; set `workload: stateful-set`, or put what has to stay into a bucket",
+    ),
+    (
+        "volume-keep-everywhere",
+        "workload: daemon-set\nvolumes: {a: {path: /data, size: 10Gi, keep: true}}",
+        "6: a disk that is kept is one pod's own, and pods of a daemon-set have no names that stay; set `workload: stateful-set`, or put what has to stay into a bucket",
+    ),
+    (
+        "volume-storage",
+        "volumes: {a: {path: /data, size: 10Gi, storage: premium-rwo}}",
+        "5: volumes.a: `storage` says what a kept disk is, and this is space on the node; add `keep: true`, or remove `storage`",
+    ),
+    (
+        "volume-shared",
+        "volumes: {a: {path: /data, size: 10Gi, keep: true, storage: standard-rwx}}",
+        "5: volumes.a: `standard-rwx` is a Filestore share, whose driver the platform's clusters do not have; use standard-rwo or premium-rwo: each pod has its own disk",
+    ),
+    (
+        "set-canary",
+        "workload: stateful-set\nrollout: {strategy: canary, steps: [{weight: 50, for: 1m}]}",
+        "6: canary is not for a stateful-set: there is one pod of each name and one disk of each pod, so no second release can run beside the first; use rolling, or workload: deployment",
+    ),
+    (
+        "set-recreate",
+        "workload: stateful-set\nrollout: {strategy: recreate}",
+        "6: recreate is not for a stateful-set: a stateful set ends each pod before the next of its name starts, and that is all it can promise; use rolling, or workload: deployment",
+    ),
+    (
+        "set-surge",
+        "workload: stateful-set\nrollout: {strategy: rolling, max_surge: 1}",
+        "6: max_surge 1: a stateful set replaces each pod in its place, and has none above; remove it",
+    ),
+    (
+        "set-unavailable",
+        "workload: stateful-set\nrollout: {strategy: rolling, max_unavailable: 2}",
+        "6: max_unavailable 2: a stateful set replaces one pod after the other; any other number needs Kubernetes' feature gate MaxUnavailableStatefulSet, which is off; remove it",
+    ),
+    (
+        "daemon-blue-green",
+        "workload: daemon-set\nrollout: {strategy: blue-green}",
+        "6: blue-green is not for a daemon-set: there is one pod on each node, and no controller that gives a share of the nodes to a new release; use rolling, or workload: deployment",
+    ),
+    (
+        "daemon-scaled",
+        "workload: daemon-set",
+        "8: a daemon-set has one pod on each node that its resources choose, so nothing scales it; remove `scaling`",
+    ),
+    (
+        "daemon-both",
+        "workload: daemon-set\nrollout: {strategy: rolling, max_unavailable: 1}",
+        "6: max_surge 25% and max_unavailable 1: a daemon set takes one; set the other to 0",
     ),
     ("volume-no-size", "volumes: {a: {path: /data}}", "5: the key `size` is missing; add it to `volumes.a`"),
     (
@@ -110,7 +160,8 @@ ROWS = [
 
 @pytest.mark.parametrize(("name", "text", "expected"), ROWS, ids=[row[0] for row in ROWS])
 def test_it_is_refused(clone: Clone, name: str, text: str, expected: str) -> None:
-    del name
+    if "daemon-set" in text and name != "daemon-scaled":
+        clone.edit(FRAUD, "scaling: {min: 3}\n", "")
     clone.edit(FRAUD, "port: 8080\n", f"{text}\nport: 8080\n")
     found = [str(problem) for problem in clone.problems()]
     environments = ("dev", "local", "production") if "{}" in expected else ("",)

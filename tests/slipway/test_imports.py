@@ -47,6 +47,7 @@ CORE = [
     "operations.returning",
     "operations.rollouts",
     "operations.scale",
+    "operations.sets",
     "operations.steps",
     "operations.verbs",
     "operations.writer",
@@ -110,6 +111,7 @@ CORE = [
     "traffic",
     "units",
     "waiting",
+    "workloads",
     "zones",
 ]
 READS = {"open", "read_text", "read_bytes", "iterdir", "glob", "rglob"}

@@ -17,6 +17,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from localcloud.disks.volumes import DRIVER
 from localcloud.providers.gcp import localcluster
 from localcloud.providers.gcp.kube import NOT_FOUND, Kube, KubeError, connect
 from localcloud.providers.gcp.paths import lookup
@@ -32,6 +33,7 @@ Values = dict[str, Any]
 GATEWAY: Final = "gateway-api"
 SECRETS: Final = "secret-manager"
 MESH: Final = "service-mesh"
+DISKS: Final = "persistent-disk-csi-driver"
 CONTROLLER: Final = "networking.gke.io/gateway"
 #: classes of a single cluster; those that end in `-mc` come with fleets, which this stand-in has not
 CLASSES: Final = (
@@ -48,6 +50,7 @@ _MANAGED: Final = {"addonmanager.kubernetes.io/mode": "Reconcile"}
 _DEFINITIONS: Final = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 _CLASSES: Final = "/apis/gateway.networking.k8s.io/v1/gatewayclasses"
 _DRIVERS: Final = "/apis/storage.k8s.io/v1/csidrivers"
+_STORAGE: Final = "/apis/storage.k8s.io/v1/storageclasses"
 #: seconds that definitions have to be served, and to be gone
 _SECONDS: Final = 30.0
 _PAUSE: Final = 0.1
@@ -85,7 +88,32 @@ _SECRETS_DRIVER: Final[Values] = {
     },
 }
 
+
+def _storage_class(name: str, disk: str, annotations: Values) -> Values:
+    """GKE documentation, "Persistent volumes and dynamic provisioning": classes that come with the driver."""
+    return {
+        "apiVersion": "storage.k8s.io/v1",
+        "kind": "StorageClass",
+        "metadata": {"name": name, "annotations": annotations},
+        "provisioner": DRIVER,
+        "parameters": {"type": disk},
+        "reclaimPolicy": "Delete",
+        "allowVolumeExpansion": True,
+        "volumeBindingMode": "WaitForFirstConsumer",
+    }
+
+
 ADDONS: Final = (
+    Addon(
+        DISKS,
+        lambda cluster: lookup(cluster, "addonsConfig.gcePersistentDiskCsiDriverConfig.enabled") is True,
+        (),
+        _STORAGE,
+        (
+            _storage_class("standard-rwo", "pd-balanced", {"storageclass.kubernetes.io/is-default-class": "true"}),
+            _storage_class("premium-rwo", "pd-ssd", {}),
+        ),
+    ),
     Addon(
         GATEWAY,
         lambda cluster: lookup(cluster, "gatewayApiConfig.channel") == "CHANNEL_STANDARD",
@@ -142,7 +170,8 @@ def _install(kube: Kube, addon: Addon) -> None:
 
 def _remove(kube: Kube, addon: Addon) -> bool:
     """Delete what the add-on brought; whether there was anything."""
-    if not (there := _names(kube, _DEFINITIONS, addon)):
+    there = _names(kube, _DEFINITIONS, addon)
+    if not there and not (not addon.pins and _names(kube, addon.path, addon)):
         return False
     for path in dict.fromkeys((addon.path, _DEFINITIONS)):
         for name in _names(kube, path, addon):
