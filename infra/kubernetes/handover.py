@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pulumi
 
-from slipway import handover
+from slipway import handover, underway
 from slipway.errors import FailedError
 
 if TYPE_CHECKING:
@@ -40,7 +40,8 @@ class Handover:
         look = pulumi.ResourceHook(f"{name}-take-over", self._refuse, early)
         wait = pulumi.ResourceHook(f"{name}-taken-over", self._wait)
         left = pulumi.ResourceHook(f"{name}-left-to-autoscaler", self._keep)
-        self.workload = pulumi.ResourceHookBinding(before_create=[look], before_update=[left])
+        held = pulumi.ResourceHook(f"{name}-under-way", self._under_way, early)
+        self.workload = pulumi.ResourceHookBinding(before_create=[look], before_update=[held, left])
         self.budget = pulumi.ResourceHookBinding(before_create=[wait], before_update=[wait])
 
     async def _refuse(self, args: pulumi.ResourceHookArgs) -> None:
@@ -54,6 +55,18 @@ class Handover:
                 raise
             return
         handover.refuse(self._to, live)
+
+    async def _under_way(self, args: pulumi.ResourceHookArgs) -> None:
+        """Before a Rollout gets another strategy, in a preview as well."""
+        if not underway.changes_family(_spec(args.old_inputs), _spec(args.new_inputs)):
+            return
+        try:
+            cluster = await asyncio.to_thread(self._cluster)
+        except FailedError:
+            if not pulumi.runtime.is_dry_run():
+                raise
+            return
+        await asyncio.to_thread(underway.refuse, cluster, self._to.team, self._to.name)
 
     async def _keep(self, args: pulumi.ResourceHookArgs) -> None:
         """Before the workload says no number of pods any more."""

@@ -191,6 +191,16 @@ def test_the_right_answer_lets_a_release_go_on(deployed: Clone, answering: Answe
     assert answering.asked == [("/predict", {"records": []})] * 2
 
 
+def test_a_strategy_is_not_changed_while_somebody_is_waited_for(deployed: Clone) -> None:
+    strategy(deployed, {"strategy": "blue-green", "promote": "approved"})
+    done = deployed.slipway("up", "local", "--stack", "local.growth", "--quiet", code=1)
+    assert "growth/churn: a release is under way, and under another strategy it would skip" in done.out + done.err
+    assert "Traceback" not in done.out + done.err
+    spec = deployed.kube.get("growth", "argoproj.io/v1alpha1", "rollouts", "churn")["spec"]
+    assert "canary" in spec["strategy"]
+    strategy(deployed, APPROVED)
+
+
 def test_a_wrong_answer_aborts_what_can_go_back_and_fails_what_is_live(deployed: Clone, answering: Answering) -> None:
     old = stable(deployed)
     answering.body = {"probability": 7}

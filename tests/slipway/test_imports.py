@@ -75,6 +75,7 @@ CORE = [
     "rollouts.templates",
     "schema.metrics",
     "schema.smoke",
+    "underway",
     "smoke.asking",
     "smoke.difference",
     "smoke.testing",
