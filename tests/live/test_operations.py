@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.support.controlplane import until
+from tests.support.deployer import as_deployer
 
 if TYPE_CHECKING:
     from tests.support.environment import Clone, Done
@@ -55,8 +56,9 @@ def complete(clone: Clone) -> bool:
 
 
 def do(clone: Clone, verb: str, service: str, *more: str) -> dict[str, Any]:
-    """An operation that works, and what it answered."""
-    said: dict[str, Any] = clone.slipway(verb, "local", service, *more, "--json").json
+    """An operation that works with the rights of the team's deployer, and what it answered."""
+    with as_deployer(clone, "growth"):
+        said: dict[str, Any] = clone.slipway(verb, "local", service, *more, "--json").json
     assert said["service"] == service
     return said
 
@@ -102,6 +104,16 @@ def test_what_makes_no_sense_is_refused_with_the_reason(deployed: Clone) -> None
     assert "nothing to try again" in refused.err
     refused = deployed.slipway("pause", "local", "growth/chrun", code=1)
     assert "churn" in refused.err
+
+
+def test_a_deployer_operates_its_own_team_s_services_only(deployed: Clone) -> None:
+    before = deployed.kube.get("search", "apps/v1", "deployments", "ranking")["metadata"]["generation"]
+    with as_deployer(deployed, "growth"):
+        refused = deployed.slipway("pause", "local", "search/ranking", code=1)
+    assert "403" in refused.err
+    assert "Traceback" not in refused.err
+    after = deployed.kube.get("search", "apps/v1", "deployments", "ranking")
+    assert after["metadata"]["generation"] == before
 
 
 def test_a_deployment_that_is_paused_stands_still_until_it_is_resumed(deployed: Clone) -> None:
