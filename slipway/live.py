@@ -89,6 +89,20 @@ class Cluster:
             raise FailedError(f"no answer within {seconds}s ({error})") from None
         return int(answer.status), bytes(answer.data)
 
+    def delete(self, path: str, *, keep_dependents: bool) -> bool:
+        """Delete the object at `path`; whether it was there. Its dependents go after it, or lose their owner.
+
+        Source: Kubernetes documentation, "Garbage Collection", background deletion and orphaned dependents.
+        """
+        policy = "Orphan" if keep_dependents else "Background"
+        headers = {"Content-Type": "application/json", "Accept": "application/json"}
+        return self._call("DELETE", path, {}, {"propagationPolicy": policy}, headers) is not None
+
+    def text(self, path: str, **query: str) -> str | None:
+        """What is at an API path as it is, such as a log; None when there is nothing. Raises FailedError as `get`."""
+        answer = self._request("GET", path, query, {"Accept": "*/*"}, plain=True)
+        return None if answer is None else answer.data.decode(errors="replace")
+
     def _call(
         self,
         verb: str,
@@ -97,13 +111,26 @@ class Cluster:
         body: Any = None,
         headers: dict[str, str] | None = None,
     ) -> dict[str, Any] | None:
+        answer = self._request(verb, path, query, headers, body)
+        return None if answer is None else dict(answer)
+
+    def _request(
+        self,
+        verb: str,
+        path: str,
+        query: Mapping[str, str],
+        headers: dict[str, str] | None,
+        body: Any = None,
+        *,
+        plain: bool = False,
+    ) -> Any:
         from urllib3.exceptions import HTTPError  # noqa: PLC0415
 
         try:
-            answer = self._api.call_api(
+            return self._api.call_api(
                 path, verb, query_params=list(query.items()), auth_settings=["BearerToken"], body=body,
-                header_params=headers, response_types_map={200: "object", 201: "object"}, _return_http_data_only=True,
-                _request_timeout=_TIMEOUT,
+                header_params=headers, response_types_map={200: "object", 201: "object", 202: "object"},
+                _return_http_data_only=True, _preload_content=not plain, _request_timeout=_TIMEOUT,
             )  # fmt: skip
         except self._error as error:
             if error.status == _NOT_FOUND:
@@ -112,7 +139,6 @@ class Cluster:
             raise (ConflictError if error.status == _CONFLICT else FailedError)(said) from None
         except HTTPError as error:
             raise FailedError(f"the cluster does not answer ({error}); is it running and reachable?") from None
-        return dict(answer)
 
     def operated(self, service: WantedService) -> Live | None:
         """The service with its revisions and its autoscaler, whichever kind of workload it is; None when absent."""

@@ -8,6 +8,13 @@ from typing import Final
 _INTERRUPTED: Final = 130
 
 
+class ToldInterrupt(SystemExit):
+    """Somebody interrupted, and was told already what became of it."""
+
+    def __init__(self) -> None:
+        super().__init__(_INTERRUPTED)
+
+
 def main() -> None:
     """Run `slipway`. A user's mistake never shows a traceback."""
     from slipway.cli.app import app  # noqa: PLC0415 - the entry point stays importable without the rest
@@ -22,6 +29,8 @@ def main() -> None:
     except FailedError as error:
         sys.stderr.write(f"slipway: {error}\n")
         sys.exit(1)
+    except ToldInterrupt:
+        raise
     except (KeyboardInterrupt, SystemExit) as end:  # typer turns the one into the other, with the same code
         if isinstance(end, SystemExit) and end.code != _INTERRUPTED:
             raise

@@ -16,6 +16,7 @@ from slipway.cli.session import Given, Session, answer, console
 from slipway.cli.settling import of_jobs, of_services
 from slipway.engine.stack import Stack
 from slipway.errors import FailedError, Problem, Refused
+from slipway.jobs.live import mark
 from slipway.live import Cluster
 from slipway.report import detail
 from slipway.report import jobs as job_report
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from slipway.contract import Contract
-    from slipway.desired import WantedService
+    from slipway.desired import WantedJob, WantedService
     from slipway.engine.results import StackResult
     from slipway.engine.workspace import Workspace
     from slipway.jobs.waiting import JobOutcome
@@ -83,8 +84,11 @@ def up(
         reached = [team for team in session.teams if any(r.stack.endswith(f".{team}") for r in results)]
         services = [service for team in reached for service in session.desired.team(team)]
         outcomes = of_services(session, workspace, contract, services, waiting=waiting)
-        with_history(session, Cluster(kubeconfig(contract, workspace.variables)), outcomes, results)
+        cluster = Cluster(kubeconfig(contract, workspace.variables))
+        with_history(session, cluster, outcomes, results)
         jobs = [job for team in reached for job in session.desired.jobs_of(team)]
+        for job in jobs:
+            mark(cluster, job)
         runs = of_jobs(session, workspace, contract, jobs, waiting=waiting)
     if as_json:
         told = {"services": as_values(environment, outcomes), "jobs": job_report.as_values(environment, runs)}
@@ -93,10 +97,7 @@ def up(
         typer.echo(changes(results, planned=False, details=False))
         if not any_change(results) and not _failed(results):
             typer.echo("Nothing changed: everything was as wanted already.")
-        _show(environment, outcomes)
-        if runs:
-            typer.echo("")
-            console().print(job_report.as_table(environment, runs))
+        _show(environment, outcomes, runs)
         if all(run.good for run in runs):
             _next_steps(session, workspace, outcomes)
     well = all_good(outcomes) and all(run.good for run in runs)
@@ -106,22 +107,25 @@ def up(
 def status(
     environment: str, services: Sequence[str] | None, *, offline: bool, waiting: bool, as_json: bool, quiet: bool
 ) -> None:
-    """Say how services are, after waiting for them or at once."""
+    """Say how services and jobs are, after waiting for them or at once."""
     session = Session(environment, None, quiet=quiet, offline=offline)
-    asked = chosen(session, services)
+    asked, jobs = _asked(session, services)
     workspace = session.workspace()
     contract = published(session, workspace)
     outcomes = of_services(session, workspace, contract, asked, waiting=waiting)
+    runs = of_jobs(session, workspace, contract, jobs, waiting=waiting)
     if waiting:
         with_history(session, Cluster(kubeconfig(contract, workspace.variables)), outcomes, ())
-    alone = _in_full(workspace, contract, asked[0]) if services and len(asked) == 1 else None
+    alone = _in_full(workspace, contract, asked[0]) if len(asked) == 1 and services == [asked[0].key] else None
     if as_json:
-        answer([{**each, **(alone or {})} for each in as_values(environment, outcomes)])
+        told = [{**each, **(alone or {})} for each in as_values(environment, outcomes)]
+        answer([*told, *job_report.as_values(environment, runs)])
     else:
-        _show(environment, outcomes)
+        _show(environment, outcomes, runs)
         if alone:
             console().print(detail.as_renderable(alone))
-    _exit(all_good(outcomes) or (not waiting and not any(o.health.settled for o in outcomes)))
+    well = all_good(outcomes) or (not waiting and not any(o.health.settled for o in outcomes))
+    _exit(well and all(run.good for run in runs))
 
 
 def refresh(environment: str, stacks: Sequence[str] | None, *, offline: bool, as_json: bool, quiet: bool) -> None:
@@ -201,15 +205,30 @@ def chosen(session: Session, services: Sequence[str] | None) -> list[WantedServi
     return [service for key, service in known.items() if not services or key in services]
 
 
+def _asked(session: Session, names: Sequence[str] | None) -> tuple[list[WantedService], list[WantedJob]]:
+    """As `chosen`, of services and jobs."""
+    wanted = session.desired
+    known = {each.key for each in (*wanted.services, *wanted.jobs)}
+    for key in names or []:
+        if key not in known:
+            what = f"environment `{wanted.name}` has no service or job `{key}`"
+            raise Refused([Problem("SERVICES", 0, what, near(key, sorted(known)))])
+    services = [service for service in wanted.services if not names or service.key in names]
+    return services, [job for job in wanted.jobs if not names or job.key in names]
+
+
 def _in_full(workspace: Workspace, contract: Contract, service: WantedService) -> dict[str, Any]:
     cluster = Cluster(kubeconfig(contract, workspace.variables))
     return detail.as_values(cluster.operated(service), cluster.pods(service), contract.registries)
 
 
-def _show(environment: str, outcomes: Sequence[Outcome]) -> None:
+def _show(environment: str, outcomes: Sequence[Outcome], runs: Sequence[JobOutcome]) -> None:
     if outcomes:
         typer.echo("")
         console().print(as_table(environment, outcomes))
+    if runs:
+        typer.echo("")
+        console().print(job_report.as_table(environment, runs))
 
 
 def _next_steps(session: Session, workspace: Workspace, outcomes: Sequence[Outcome]) -> None:

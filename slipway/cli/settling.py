@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from slipway.addresses import full_image, kubeconfig
 from slipway.cli.smoke import smoke_tests
-from slipway.jobs import live as live_jobs
 from slipway.jobs import waiting as waiting_jobs
 from slipway.live import Cluster
 from slipway.waiting import Outcome, look, supervised, wait
@@ -41,27 +40,25 @@ def of_services(
     else:
         with session.progress.step("waiting for rollouts") as step:
             tests = smoke_tests(session, cluster)
-            outcomes = wait(cluster, services, wanted, _teller(session, step), tests=tests)
+            outcomes = wait(cluster, services, wanted, teller(session, step), tests=tests)
     return outcomes if session.desired.environment.stand_ins else supervised(cluster, outcomes)
 
 
 def of_jobs(
     session: Session, workspace: Workspace, contract: Contract, jobs: Sequence[WantedJob], *, waiting: bool
 ) -> list[JobOutcome]:
-    """How `jobs` are; with `waiting` when the runs of their content ended, or run on. Marks runs of former content."""
+    """How `jobs` are; with `waiting` when the runs of their content ended, or run on."""
     if not jobs:
         return []
     cluster = Cluster(kubeconfig(contract, workspace.variables))
     wanted = {job.key: full_image(job.pods, contract) for job in jobs}
-    for job in jobs:
-        live_jobs.mark(cluster, job)
     if not waiting:
         return waiting_jobs.look(cluster, jobs, wanted)
     with session.progress.step("waiting for jobs") as step:
-        return waiting_jobs.wait(cluster, jobs, wanted, _teller(session, step))
+        return waiting_jobs.wait(cluster, jobs, wanted, teller(session, step))
 
 
-def _teller(session: Session, step: Step) -> Callable[[str], None]:
+def teller(session: Session, step: Step) -> Callable[[str], None]:
     """Tells a line of the wait: on a terminal in the live line, elsewhere as a line of its own when it changes."""
     last: list[str] = []
 

@@ -22,6 +22,11 @@ _GROUP: Final = "/apis/batch/v1/namespaces"
 _MANAGER: Final = "slipway-jobs"
 
 
+def path(job: WantedJob, run: str) -> str:
+    """Where a run is in the API."""
+    return f"{_GROUP}/{job.team}/jobs/{run}"
+
+
 def held(cluster: Cluster, job: WantedJob) -> Object | None:
     """The job's stored template."""
     return cluster.get(f"{_GROUP}/{job.team}/cronjobs/{job.name}")
@@ -82,8 +87,8 @@ def mark(cluster: Cluster, job: WantedJob) -> None:
         by_hand = run["metadata"].get("annotations", {}).get(BY_HAND)
         wanted = int(keep) if keep and run["metadata"]["name"] != now else None
         if not by_hand and run["spec"].get("ttlSecondsAfterFinished") != wanted:
-            path = f"{_GROUP}/{job.team}/jobs/{run['metadata']['name']}"
-            cluster.patch(path, {"spec": {"ttlSecondsAfterFinished": wanted}}, manager=_MANAGER)
+            here = path(job, run["metadata"]["name"])
+            cluster.patch(here, {"spec": {"ttlSecondsAfterFinished": wanted}}, manager=_MANAGER)
 
 
 def values(cluster: Cluster, job: WantedJob) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from slipway import units
 from slipway.errors import FailedError
 from slipway.health import Health, State, diagnose
 from slipway.jobs import live
-from slipway.jobs.health import current, fails_of, judge
+from slipway.jobs.health import current, fails_of, judge, of_run
 from slipway.schema.job import CronJob
 
 if TYPE_CHECKING:
@@ -109,3 +109,39 @@ def _still(cluster: Cluster, outcome: JobOutcome) -> JobOutcome:
         return replace(outcome, health=replace(outcome.health, message=said))
     cause = diagnose(pods, cluster.events(outcome.job.team)) or outcome.health.message
     return replace(outcome, health=replace(outcome.health, state=State.FAILED, message=f"no pod of it runs: {cause}"))
+
+
+def until_ended(
+    cluster: Cluster,
+    job: WantedJob,
+    run: str,
+    note: Callable[[str], None],
+    *,
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Health:
+    """Wait for a run that somebody asked for, as long as it takes; its own deadline ends it.
+
+    Raises FailedError when the run is removed meanwhile, or the cluster is away for longer than a minute.
+    """
+    answered = clock()
+    while True:
+        try:
+            found = cluster.get(live.path(job, run))
+        except FailedError as error:
+            if clock() - answered > _AWAY:
+                raise
+            note(str(error))
+            sleep(POLL)
+            continue
+        answered = clock()
+        if found is None:
+            raise FailedError(f"run {run} of {job.key} is not in the cluster any more; how it ended is not known")
+        health = of_run(found)
+        if health.state is State.HEALTHY:
+            return health
+        if health.state is State.FAILED:
+            cause = fails_of(run, cluster.pods(job.pods))
+            return replace(health, message=f"{health.message}; {cause}") if cause else health
+        note(f"{job.key} {run}: {health.message or 'suspended'}")
+        sleep(POLL)
