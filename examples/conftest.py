@@ -5,5 +5,5 @@ from pathlib import Path
 
 EXAMPLES = Path(__file__).parent
 
-for folder in ("harness", "churn", "fraud", "ranking", "scorer"):
+for folder in ("harness", "churn", "fraud", "queue", "ranking", "scorer"):
     sys.path.insert(0, str(EXAMPLES / folder))
