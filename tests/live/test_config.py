@@ -69,7 +69,8 @@ def test_the_pods_name_an_immutable_map_and_bring_a_sidecar(clone: Clone, first:
     assert (made["data"], made["immutable"]) == (content("0.9"), True)
     assert {of(pod) for pod in pods(clone)} == {first}
     for pod in pods(clone):
-        (proxy,) = pod["spec"]["initContainers"]
+        model, proxy = pod["spec"]["initContainers"]
+        assert (model["name"], "restartPolicy" in model) == ("model", False), "it ends before the sidecar starts"
         assert (proxy["name"], proxy["restartPolicy"]) == ("proxy", "Always")
         mounted = [each["mountPath"] for each in proxy["volumeMounts"] if each["name"] == "config"]
         assert mounted == ["/etc/churn"]
@@ -77,7 +78,7 @@ def test_the_pods_name_an_immutable_map_and_bring_a_sidecar(clone: Clone, first:
     def started() -> bool:
         """A pod that replaces one (an eviction's) has no status yet for a moment."""
         statuses = [pod["status"].get("initContainerStatuses", []) for pod in pods(clone)]
-        return [[each["started"] for each in of_pod] for of_pod in statuses] == [[True]] * 4
+        return [[each["started"] for each in of_pod] for of_pod in statuses] == [[False, True]] * 4
 
     until(started, 60)
     with pytest.raises(ApiError, match="field is immutable when `immutable` is set"):
