@@ -31,6 +31,12 @@ if TYPE_CHECKING:
     from slipway.schema.job import Batch, Job
 
 _DIGITS: Final = 10
+_ALONE: Final = {"sidecar.istio.io/inject": "false"}
+"""A mesh's proxy beside a pod that ends could keep it from ending, and no weight or mirror is about who calls.
+
+Istio documentation, "Installing the Sidecar": the label on a pod wins over its namespace's. Always there, so that a
+mesh that comes later makes no new runs.
+"""
 _RESTART: Final = {"never": "Never", "on-failure": "OnFailure"}
 _OVERLAP: Final = {"allow": "Allow", "forbid": "Forbid", "replace": "Replace"}
 
@@ -48,7 +54,7 @@ class JobArgs:
 def fixed(spec: Batch, pod: PodArgs, team: str) -> dict[str, Any]:
     """What cannot change about a run, as JobSpec has it: pods, their number, and which failures end it."""
     pods = template(pod, team)
-    pods["metadata"]["labels"][JOB] = spec.name
+    pods["metadata"]["labels"] |= {JOB: spec.name, **_ALONE}
     pods["spec"]["restartPolicy"] = _RESTART[spec.restart]
     built: dict[str, Any] = {
         "template": pods,

@@ -34,6 +34,7 @@ def test_a_job_is_a_template_that_never_starts_and_its_run(clone: Clone, declare
     assert (owner["kind"], owner["name"], "controller" in owner) == ("CronJob", "train", False)
     assert made["metadata"]["annotations"]["pulumi.com/skipAwait"] == "true"
     spec = made["spec"]
+    assert spec["template"]["metadata"]["labels"]["sidecar.istio.io/inject"] == "false"
     assert (spec["completions"], spec["parallelism"], spec["completionMode"]) == (3, 2, "NonIndexed")
     assert spec["podFailurePolicy"]["rules"] == [
         {"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]},
