@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from slipway import checking, exposure, hardening, models, pods, pools, quotas, sign_in, traffic, workloads
 from slipway.errors import Problem, Refused
+from slipway.kustomize import reading as kustomize
 from slipway.repository import tags_in
 from slipway.rollouts.compile import plan
 from slipway.rollouts.traffic import layer
@@ -26,6 +27,7 @@ from slipway.tools import images
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from slipway.kustomize.wanted import WantedDirectory
     from slipway.repository import EnvironmentFile, JobManifest, Manifest, Repository
     from slipway.schema.environment import Environment
     from slipway.schema.job import CronJob, Job
@@ -96,11 +98,12 @@ class Desired:
     environment: Environment
     services: tuple[WantedService, ...]
     jobs: tuple[WantedJob, ...] = ()
+    directories: tuple[WantedDirectory, ...] = ()
 
     @property
     def teams(self) -> list[str]:
-        """Teams with a service or a job here, sorted."""
-        return sorted({each.team for each in (*self.services, *self.jobs)})
+        """Teams with a service, a job or a directory here, sorted."""
+        return sorted({each.team for each in (*self.services, *self.jobs, *self.directories)})
 
     @property
     def pods(self) -> list[WantedService]:
@@ -110,6 +113,10 @@ class Desired:
     def jobs_of(self, team: str) -> list[WantedJob]:
         """The jobs of one team, by name."""
         return [job for job in self.jobs if job.team == team]
+
+    def directories_of(self, team: str) -> list[WantedDirectory]:
+        """The Kustomize directories of one team, by name."""
+        return [each for each in self.directories if each.team == team]
 
     def team(self, name: str) -> list[WantedService]:
         """The services of one team, by name."""
@@ -151,13 +158,17 @@ def desired(repository: Repository, name: str) -> Desired:
         job = WantedJob(manifest.value, _wanted(manifest.team, manifest.value.pods))
         problems += _pods(job.pods, manifest, file)
         jobs.append(job)
+    tags = file.value.stand_ins
+    directories = kustomize.wanted(repository.directories, repository.root, repository.files, problems, tags=tags)
     if not problems:  # of services that are right in themselves
         every = [*services, *(job.pods for job in jobs)]
         problems += [*quotas.refusals(file, every), *sign_in.refusals(file, services)]
     if problems:
         raise Refused(problems)
     by_key = operator.attrgetter("key")
-    return Desired(name, file.value, tuple(sorted(services, key=by_key)), tuple(sorted(jobs, key=by_key)))
+    return Desired(
+        name, file.value, tuple(sorted(services, key=by_key)), tuple(sorted(jobs, key=by_key)), tuple(directories)
+    )
 
 
 def _merged(manifest: Manifest, environment: Environment) -> WantedService:

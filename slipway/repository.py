@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from slipway import branches, source, templates
 from slipway.errors import Problem, Refused
+from slipway.kustomize import reading as kustomize
 from slipway.schema.artifacts import image
 from slipway.schema.base import dns_label
 from slipway.schema.environment import Environment
@@ -21,8 +22,9 @@ from slipway.schema.manifest import Service
 from slipway.schema.reading import near, validate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from slipway.kustomize.reading import Directory
     from slipway.source import Document
 
 _SUFFIX = ".yaml"
@@ -95,6 +97,7 @@ class Repository:
     environments: Mapping[str, EnvironmentFile]
     manifests: Mapping[str, Manifest]
     jobs: Mapping[str, JobManifest] = field(default_factory=dict[str, JobManifest])
+    directories: Sequence[Directory] = ()
 
     def environment(self, name: str) -> EnvironmentFile:
         """The environment called `name`, a branch's own included; raises Refused with those that exist."""
@@ -143,7 +146,12 @@ class Repository:
     @property
     def teams(self) -> list[str]:
         """Teams that have a manifest, sorted."""
-        return sorted({manifest.team for manifest in (*self.manifests.values(), *self.jobs.values())})
+        return sorted({each.team for each in (*self.manifests.values(), *self.jobs.values(), *self.directories)})
+
+    @property
+    def files(self) -> dict[str, str]:
+        """The file of each service and job, by TEAM/NAME."""
+        return {key: each.document.file for key, each in (*self.manifests.items(), *self.jobs.items())}
 
 
 def find_root(start: Path | None = None) -> Path:
@@ -163,11 +171,17 @@ def load(root: Path) -> Repository:
     every = dict(_manifests(root, problems))
     manifests = {key: each for key, each in every.items() if isinstance(each, Manifest)}
     jobs = {key: each for key, each in every.items() if isinstance(each, JobManifest)}
+    directories = list(kustomize.found(root, problems))
+    for each in directories:
+        if other := every.get(each.key):
+            what = f"the team has a service `{each.name}` already, in {other.document.file}"
+            problems.append(Problem(each.file, 0, what, "give the folder another name"))
     problems += _branches_mapped_twice(environments)
-    problems += templates.problems(environments, {each.team: f"manifests/{each.team}" for each in every.values()})
+    teams = {each.team for each in (*every.values(), *directories)}
+    problems += templates.problems(environments, {team: f"manifests/{team}" for team in teams})
     if problems:
         raise Refused(problems)
-    return Repository(root, environments, manifests, jobs)
+    return Repository(root, environments, manifests, jobs, directories)
 
 
 def _environments(root: Path, problems: list[Problem]) -> Iterator[tuple[str, EnvironmentFile]]:
@@ -245,6 +259,8 @@ def _folders(parent: Path, root: Path, problems: list[Problem]) -> Iterator[Path
 def _yaml_files(folder: Path, root: Path, problems: list[Problem]) -> Iterator[Path]:
     for path in sorted(folder.iterdir()) if folder.is_dir() else []:
         if path.name.startswith(".") or path == root / "environments" / _REVIEWED:
+            continue
+        if folder.parent == root / "manifests" and kustomize.is_one(path):
             continue
         if path.suffix != _SUFFIX or not path.is_file() or not os.access(path, os.R_OK):
             problems.append(

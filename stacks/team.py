@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pulumi
 
 from infra.kubernetes.analysis import MetricsArgs
+from infra.kubernetes.directory import Directory, DirectoryArgs
 from infra.kubernetes.exposure import ExposureArgs
 from infra.kubernetes.job import JobArgs, TeamJob
 from infra.kubernetes.pod import PodArgs
@@ -40,8 +41,8 @@ def declare(desired: Desired, team: str) -> None:
     """Declare the services and jobs of `team`."""
     contract = read_contract(desired)
     opts = pulumi.ResourceOptions(provider=provider(contract))
-    services, jobs = desired.team(team), desired.jobs_of(team)
-    kept = bool(jobs) or any(wanted.spec.secrets or wanted.spec.config for wanted in services)
+    services, jobs, directories = desired.team(team), desired.jobs_of(team), desired.directories_of(team)
+    kept = bool(jobs or directories) or any(wanted.spec.secrets or wanted.spec.config for wanted in services)
     adopting = provider(contract, adopting=True) if kept else None
     cluster = _connecting(contract) if contract.known else None
     asked = desired.environment.metrics
@@ -61,6 +62,9 @@ def declare(desired: Desired, team: str) -> None:
     if adopting:
         for job in jobs:
             TeamJob(job.name, JobArgs(team, job.spec, pod(desired, job.pods, contract), adopting), opts)
+        for each in directories:
+            values = [item.value for item in each.objects]
+            Directory(each.name, DirectoryArgs(team, values, adopting), opts)
     pulumi.export("contract", dataclasses.asdict(contract))
 
 

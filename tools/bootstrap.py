@@ -22,7 +22,7 @@ sys.path.insert(0, str(ROOT))
 
 from slipway.errors import FailedError  # noqa: E402 - the clone is not installed yet
 from slipway.progress import Progress  # noqa: E402
-from slipway.tools import ADDONS, CLUSTER, CRDS, ENGINE, ensure  # noqa: E402
+from slipway.tools import ADDONS, CLUSTER, CRDS, ENGINE, KUSTOMIZE, ensure  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,7 +48,7 @@ def main() -> int:
     problems: list[str] = []
     halves: list[Callable[[], object]] = [lambda: packages(progress, test=asked.test)]
     if not asked.no_tools:
-        halves.append(lambda: ensure([*ENGINE, *CLUSTER, *CRDS, *ADDONS], progress))
+        halves.append(lambda: ensure([*ENGINE, *CLUSTER, *CRDS, *ADDONS, *KUSTOMIZE], progress))
     threads = [threading.Thread(target=_kept, args=(half, problems), daemon=True) for half in halves]
     for thread in threads:
         thread.start()

@@ -13,7 +13,7 @@ from slipway import contract as contracts
 from slipway.addresses import kubeconfig
 from slipway.cli.recording import with_history
 from slipway.cli.session import Given, Session, answer, console
-from slipway.cli.settling import of_jobs, of_services
+from slipway.cli.settling import of_directories, of_jobs, of_services
 from slipway.engine.stack import Stack
 from slipway.errors import FailedError, Problem, Refused
 from slipway.jobs.live import mark
@@ -22,7 +22,7 @@ from slipway.report import detail
 from slipway.report import jobs as job_report
 from slipway.report.changes import any_change, changes
 from slipway.report.pools import pools
-from slipway.report.services import all_good, as_table, as_values
+from slipway.report.services import all_good, as_table, as_values, directories_as_values
 from slipway.schema.reading import near
 from slipway.tools import images
 
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from slipway.engine.results import StackResult
     from slipway.engine.workspace import Workspace
     from slipway.jobs.waiting import JobOutcome
+    from slipway.kustomize.waiting import DirectoryOutcome
+    from slipway.kustomize.wanted import WantedDirectory
     from slipway.waiting import Outcome
 
 __all__ = ["Given", "chosen", "destroy", "preview", "published", "refresh", "status", "up"]
@@ -80,6 +82,7 @@ def up(
         results = session.run(workspace).up()
     outcomes: list[Outcome] = []
     runs: list[JobOutcome] = []
+    rendered: list[DirectoryOutcome] = []
     if contract := _contract_in(results, session):
         reached = [team for team in session.teams if any(r.stack.endswith(f".{team}") for r in results)]
         services = [service for team in reached for service in session.desired.team(team)]
@@ -90,17 +93,20 @@ def up(
         for job in jobs:
             mark(cluster, job)
         runs = of_jobs(session, workspace, contract, jobs, waiting=waiting)
+        directories = [each for team in reached for each in session.desired.directories_of(team)]
+        rendered = of_directories(session, workspace, contract, directories, waiting=waiting)
     if as_json:
-        told = {"services": as_values(environment, outcomes), "jobs": job_report.as_values(environment, runs)}
+        services_told = [*as_values(environment, outcomes), *directories_as_values(environment, rendered)]
+        told = {"services": services_told, "jobs": job_report.as_values(environment, runs)}
         answer({"stacks": _values(results), **told})
     else:
         typer.echo(changes(results, planned=False, details=False))
         if not any_change(results) and not _failed(results):
             typer.echo("Nothing changed: everything was as wanted already.")
-        _show(environment, outcomes, runs)
-        if all(run.good for run in runs):
+        _show(environment, outcomes, runs, rendered)
+        if all(each.good for each in (*runs, *rendered)):
             _next_steps(session, workspace, outcomes)
-    well = all_good(outcomes) and all(run.good for run in runs)
+    well = all_good(outcomes) and all(each.good for each in (*runs, *rendered))
     _exit(not _failed(results) and (not waiting or well))
 
 
@@ -109,23 +115,27 @@ def status(
 ) -> None:
     """Say how services and jobs are, after waiting for them or at once."""
     session = Session(environment, None, quiet=quiet, offline=offline)
-    asked, jobs = _asked(session, services)
+    asked, jobs, directories = _asked(session, services)
     workspace = session.workspace()
     contract = published(session, workspace)
     outcomes = of_services(session, workspace, contract, asked, waiting=waiting)
     runs = of_jobs(session, workspace, contract, jobs, waiting=waiting)
+    rendered = of_directories(session, workspace, contract, directories, waiting=waiting)
     if waiting:
         with_history(session, Cluster(kubeconfig(contract, workspace.variables)), outcomes, ())
     alone = _in_full(workspace, contract, asked[0]) if len(asked) == 1 and services == [asked[0].key] else None
     if as_json:
         told = [{**each, **(alone or {})} for each in as_values(environment, outcomes)]
+        told += directories_as_values(environment, rendered)
         answer([*told, *job_report.as_values(environment, runs)])
     else:
-        _show(environment, outcomes, runs)
+        _show(environment, outcomes, runs, rendered)
         if alone:
             console().print(detail.as_renderable(alone))
-    well = all_good(outcomes) or (not waiting and not any(o.health.settled for o in outcomes))
-    _exit(well and all(run.good for run in runs))
+    well = all_good(outcomes) and all(each.good for each in rendered)
+    every = [each.health for each in (*outcomes, *rendered)]
+    under_way = not waiting and not any(health.settled for health in every)
+    _exit((well or under_way) and all(run.good for run in runs))
 
 
 def refresh(environment: str, stacks: Sequence[str] | None, *, offline: bool, as_json: bool, quiet: bool) -> None:
@@ -205,16 +215,19 @@ def chosen(session: Session, services: Sequence[str] | None) -> list[WantedServi
     return [service for key, service in known.items() if not services or key in services]
 
 
-def _asked(session: Session, names: Sequence[str] | None) -> tuple[list[WantedService], list[WantedJob]]:
-    """As `chosen`, of services and jobs."""
+def _asked(
+    session: Session, names: Sequence[str] | None
+) -> tuple[list[WantedService], list[WantedJob], list[WantedDirectory]]:
+    """As `chosen`, of services, jobs and Kustomize directories."""
     wanted = session.desired
-    known = {each.key for each in (*wanted.services, *wanted.jobs)}
+    known = {each.key for each in (*wanted.services, *wanted.jobs, *wanted.directories)}
     for key in names or []:
         if key not in known:
             what = f"environment `{wanted.name}` has no service or job `{key}`"
             raise Refused([Problem("SERVICES", 0, what, near(key, sorted(known)))])
     services = [service for service in wanted.services if not names or service.key in names]
-    return services, [job for job in wanted.jobs if not names or job.key in names]
+    directories = [each for each in wanted.directories if not names or each.key in names]
+    return services, [job for job in wanted.jobs if not names or job.key in names], directories
 
 
 def _in_full(workspace: Workspace, contract: Contract, service: WantedService) -> dict[str, Any]:
@@ -222,10 +235,15 @@ def _in_full(workspace: Workspace, contract: Contract, service: WantedService) -
     return detail.as_values(cluster.operated(service), cluster.pods(service), contract.registries)
 
 
-def _show(environment: str, outcomes: Sequence[Outcome], runs: Sequence[JobOutcome]) -> None:
-    if outcomes:
+def _show(
+    environment: str,
+    outcomes: Sequence[Outcome],
+    runs: Sequence[JobOutcome],
+    directories: Sequence[DirectoryOutcome],
+) -> None:
+    if outcomes or directories:
         typer.echo("")
-        console().print(as_table(environment, outcomes))
+        console().print(as_table(environment, outcomes, directories))
     if runs:
         typer.echo("")
         console().print(job_report.as_table(environment, runs))

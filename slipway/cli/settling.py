@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from slipway.addresses import full_image, kubeconfig
 from slipway.cli.smoke import smoke_tests
 from slipway.jobs import waiting as waiting_jobs
+from slipway.kustomize import waiting as waiting_directories
 from slipway.live import Cluster
 from slipway.waiting import Outcome, look, supervised, wait
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from slipway.desired import WantedJob, WantedService
     from slipway.engine.workspace import Workspace
     from slipway.jobs.waiting import JobOutcome
+    from slipway.kustomize.waiting import DirectoryOutcome
+    from slipway.kustomize.wanted import WantedDirectory
     from slipway.progress import Step
 
 
@@ -56,6 +59,24 @@ def of_jobs(
         return waiting_jobs.look(cluster, jobs, wanted)
     with session.progress.step("waiting for jobs") as step:
         return waiting_jobs.wait(cluster, jobs, wanted, teller(session, step))
+
+
+def of_directories(
+    session: Session,
+    workspace: Workspace,
+    contract: Contract,
+    directories: Sequence[WantedDirectory],
+    *,
+    waiting: bool,
+) -> list[DirectoryOutcome]:
+    """How the workloads of Kustomize directories are; with `waiting` when their rollouts have ended."""
+    if not directories:
+        return []
+    cluster = Cluster(kubeconfig(contract, workspace.variables))
+    if not waiting:
+        return waiting_directories.look(cluster, directories)
+    with session.progress.step("waiting for directories") as step:
+        return waiting_directories.wait(cluster, directories, teller(session, step))
 
 
 def teller(session: Session, step: Step) -> Callable[[str], None]:

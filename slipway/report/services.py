@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from slipway.health import State
+from slipway.kustomize.wanted import STRATEGY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rich.table import Table
 
+    from slipway.kustomize.waiting import DirectoryOutcome
     from slipway.waiting import Outcome
 
 _COLOURS = {
@@ -26,8 +28,8 @@ GOOD = {State.HEALTHY, State.WAITING}
 """States that a successful `up` may end in: `waiting` is for a person, and nothing is wrong."""
 
 
-def as_table(environment: str, outcomes: Sequence[Outcome]) -> Table:
-    """The table, for a rich console."""
+def as_table(environment: str, outcomes: Sequence[Outcome], directories: Sequence[DirectoryOutcome] = ()) -> Table:
+    """The table, for a rich console: services, and below them Kustomize directories."""
     from rich.table import Table  # noqa: PLC0415 - commands that fail early need no table
     from rich.text import Text  # noqa: PLC0415
 
@@ -36,19 +38,13 @@ def as_table(environment: str, outcomes: Sequence[Outcome]) -> Table:
         table.add_column(title, overflow="fold")
     table.add_column("READY", justify="right")
     table.add_column("STATE", overflow="fold")
-    for outcome in outcomes:
-        health = outcome.health
+    rows = [(each.service, each.service.spec.rollout.strategy, each.health) for each in outcomes]
+    of_directories = [(each.directory, STRATEGY, each.health) for each in directories]
+    for what, strategy, health in (*rows, *of_directories):
         state = Text(str(health.state), style=_COLOURS[health.state])
         if health.message:
             state.append(f": {health.message}", style="default")
-        table.add_row(
-            outcome.service.key,
-            environment,
-            outcome.service.spec.rollout.strategy,
-            outcome.service.release,
-            f"{health.ready}/{health.wanted}",
-            state,
-        )
+        table.add_row(what.key, environment, strategy, what.release, f"{health.ready}/{health.wanted}", state)
     return table
 
 
@@ -64,6 +60,24 @@ def as_values(environment: str, outcomes: Sequence[Outcome]) -> list[dict[str, A
             "wanted": outcome.health.wanted,
             "state": str(outcome.health.state),
             "message": outcome.health.message,
+        }
+        for outcome in outcomes
+    ]
+
+
+def directories_as_values(environment: str, outcomes: Sequence[DirectoryOutcome]) -> list[dict[str, Any]]:
+    """Kustomize directories, for `--json`, with the objects that they make."""
+    return [
+        {
+            "service": outcome.directory.key,
+            "environment": environment,
+            "strategy": STRATEGY,
+            "release": {"images": outcome.directory.release},
+            "ready": outcome.health.ready,
+            "wanted": outcome.health.wanted,
+            "state": str(outcome.health.state),
+            "message": outcome.health.message,
+            "objects": [f"{each.kind} {each.name}" for each in outcome.directory.objects],
         }
         for outcome in outcomes
     ]

@@ -40,6 +40,9 @@ ADDONS = ("gateway-api-crds", "gke-gateway-crds", "secrets-store-crds", "istio-c
 _OWN = "slipway.invalid/tools/"
 """Packages under tools/: their own sources are part of the pin."""
 
+KUSTOMIZE = ("kustomize",)
+"""What renders teams' Kustomize directories."""
+
 
 @dataclass(frozen=True)
 class Download:
