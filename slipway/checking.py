@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from slipway.desired import WantedService
     from slipway.errors import Problem
-    from slipway.repository import EnvironmentFile, Manifest
+    from slipway.files import EnvironmentFile, Manifest
     from slipway.schema.checks import Check
     from slipway.schema.environment import Environment
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 from slipway.errors import FailedError
 
 if TYPE_CHECKING:
-    from slipway.repository import EnvironmentFile
+    from slipway.files import EnvironmentFile
 
 LOGIN: Final = "gcloud auth application-default login"
 _OFFLINE: Final = "a rehearsal on this machine with --offline"

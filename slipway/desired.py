@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Final
 from slipway import checking, exposure, hardening, models, pods, pools, quotas, sign_in, traffic, workloads
 from slipway.errors import Problem, Refused
 from slipway.kustomize import reading as kustomize
-from slipway.repository import tags_in
 from slipway.rollouts.compile import plan
 from slipway.rollouts.traffic import layer
 from slipway.rollouts.weights import by_replicas
@@ -27,8 +26,8 @@ from slipway.tools import images
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from slipway.files import EnvironmentFile, JobManifest, Manifest, Repository
     from slipway.kustomize.wanted import WantedDirectory
-    from slipway.repository import EnvironmentFile, JobManifest, Manifest, Repository
     from slipway.schema.environment import Environment
     from slipway.schema.job import CronJob, Job
     from slipway.schema.manifest import Service
@@ -226,7 +225,7 @@ def _service(service: WantedService, manifest: Manifest, file: EnvironmentFile) 
 def _pods(pod: WantedService, manifest: Manifest | JobManifest, file: EnvironmentFile) -> Iterator[Problem]:
     """What is wrong with pods here, a job's as a service's: images, models, room."""
     if not file.value.stand_ins:
-        yield from tags_in(manifest)
+        yield from pods.tags(manifest)
     yield from pods.problems(pod, manifest, file)
     yield from models.problems(pod, manifest, file)
 

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from slipway.errors import Problem
-    from slipway.repository import EnvironmentFile, Manifest, Repository
+    from slipway.files import EnvironmentFile, Manifest, Repository
 
 
 def problems(repository: Repository, file: EnvironmentFile) -> Iterator[Problem]:

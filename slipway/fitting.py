@@ -12,8 +12,8 @@ from slipway import machines, pools, units
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from slipway.files import EnvironmentFile
     from slipway.machines import Machine
-    from slipway.repository import EnvironmentFile
     from slipway.schema.manifest import Resources, Tpu
     from slipway.schema.pool import Pool
 

@@ -10,8 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from slipway.diagnosis import diagnose
 from slipway.errors import FailedError
-from slipway.health import State, diagnose, judge
+from slipway.health import State, judge
 from slipway.operations.kinds import KINDS
 from slipway.operations.live import image
 from slipway.rollouts.traffic import PLUGIN, PRIMARY

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from slipway.errors import Problem
+    from slipway.files import EnvironmentFile
     from slipway.profiles import Profile
-    from slipway.repository import EnvironmentFile
     from slipway.schema.cluster import Cluster
     from slipway.schema.environment import Environment
     from slipway.schema.pool import Pool

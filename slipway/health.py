@@ -12,6 +12,9 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from slipway.diagnosis import reason
+from slipway.diagnosis import said as told
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -75,7 +78,7 @@ def stalled(health: Health, pods: Sequence[Mapping[str, Any]], deadline: int, no
         return health
     for pod in pods:
         if (
-            _reason(pod)
+            reason(pod)
             and not pod["metadata"].get("deletionTimestamp")
             and (now - _since(pod)).total_seconds() > deadline
         ):
@@ -115,7 +118,7 @@ def reached(health: Health, entrance: Sequence[Mapping[str, Any] | None]) -> Hea
             return replace(health, state=State.PROGRESSING, message="no gateway has seen its HTTPRoute yet")
         for condition in fresh:
             if condition["status"] == "False":
-                said = f"{condition['type']} is False: {condition.get('reason', '')}{_said(condition)}"
+                said = f"{condition['type']} is False: {condition.get('reason', '')}{told(condition)}"
                 return replace(health, state=State.PROGRESSING, message=f"its {kind} is not served ({said})")
     return health
 
@@ -222,60 +225,3 @@ def _held(spec: Mapping[str, Any], status: Mapping[str, Any]) -> bool:
         return False
     pause: Mapping[str, Any] = steps[index]["pause"] or {}
     return not pause.get("duration")
-
-
-def is_ready(pod: Mapping[str, Any]) -> bool:
-    """Whether a pod takes traffic: ready, and not on its way out."""
-    conditions: Sequence[Mapping[str, Any]] = pod.get("status", {}).get("conditions") or []
-    ready = any(item["type"] == "Ready" and item["status"] == "True" for item in conditions)
-    return ready and not pod["metadata"].get("deletionTimestamp")
-
-
-def diagnose(pods: Sequence[Mapping[str, Any]], events: Sequence[Mapping[str, Any]]) -> str:
-    """Which pods are not well and why: each container's reason and the last warning about the pod."""
-    findings: list[str] = []
-    for pod in pods:
-        if reason := _reason(pod):
-            name = pod["metadata"]["name"]
-            last = [
-                event for event in events if event["involvedObject"].get("name") == name and event["type"] == "Warning"
-            ]
-            said = f" (event {last[-1]['reason']}: {last[-1]['message']})" if last else ""
-            findings.append(f"pod {name}: {reason}{said}")
-    shown = findings[:3]
-    if len(findings) > len(shown):
-        shown.append(f"and {len(findings) - len(shown)} more pods")
-    return "; ".join(shown)
-
-
-def _reason(pod: Mapping[str, Any]) -> str:
-    """Why a pod is not ready; empty when it is."""
-    status = pod.get("status", {})
-    conditions = {item["type"]: item for item in status.get("conditions", [])}
-    if conditions.get("Ready", {}).get("status") == "True" or pod["metadata"].get("deletionTimestamp"):
-        return ""
-    for container in [*status.get("initContainerStatuses", []), *status.get("containerStatuses", [])]:
-        state = container.get("state", {})
-        ended: Mapping[str, Any] = state.get("terminated") or {}
-        if ended.get("exitCode"):
-            return f"{ended.get('reason', 'Error')}{_ended(container, ended)}"
-        waiting = state.get("waiting")
-        if waiting and waiting.get("reason"):
-            restarts = container.get("restartCount", 0)
-            again = f" after {restarts} restarts" if restarts else ""
-            last: Mapping[str, Any] = container.get("lastState", {}).get("terminated") or {}
-            said = _ended(container, last) if last.get("message") else _said(waiting)
-            return f"{waiting['reason']}{again}{said}"
-    scheduled = conditions.get("PodScheduled", {})
-    if scheduled.get("status") == "False":
-        return f"{scheduled.get('reason', 'Unschedulable')}{_said(scheduled)}"
-    return "running but not ready" if status.get("phase") == "Running" else str(status.get("phase", "not started"))
-
-
-def _ended(container: Mapping[str, Any], end: Mapping[str, Any]) -> str:
-    """How the container ended, and what it said: more than what it waits for now says."""
-    return f": {container.get('name')} ended with {end.get('exitCode')}{_said(end).rstrip()}"
-
-
-def _said(item: Mapping[str, Any]) -> str:
-    return f": {item['message']}" if item.get("message") else ""

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from slipway.desired import WantedService
     from slipway.errors import Problem
-    from slipway.repository import EnvironmentFile, JobManifest, Manifest
+    from slipway.files import EnvironmentFile, JobManifest, Manifest
 
 BUCKET: Final = "models"
 """The bucket of an environment that model artifacts are looked for in."""

@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from slipway import fitting, models, units
+from slipway.files import Manifest
+from slipway.schema.artifacts import image
 from slipway.schema.reading import near
 
 if TYPE_CHECKING:
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 
     from slipway.desired import WantedService
     from slipway.errors import Problem
-    from slipway.repository import EnvironmentFile, JobManifest, Manifest
+    from slipway.files import EnvironmentFile, JobManifest
     from slipway.schema.artifacts import Image
     from slipway.schema.manifest import Service
     from slipway.source import KeyPath
@@ -45,8 +47,8 @@ def counts(spec: Service) -> tuple[int, int]:
 def problems(service: WantedService, manifest: Manifest | JobManifest, file: EnvironmentFile) -> Iterator[Problem]:
     """What of the service's pods this environment cannot have."""
     yield from _pullable(service.image, ("release", "image"), manifest, file)
-    for name, image in service.sidecars.items():
-        yield from _pullable(image, ("sidecars", name, "image"), manifest, file)
+    for name, beside in service.sidecars.items():
+        yield from _pullable(beside, ("sidecars", name, "image"), manifest, file)
     yield from _fits(service, manifest, file)
 
 
@@ -68,3 +70,13 @@ def _fits(service: WantedService, manifest: Manifest | JobManifest, file: Enviro
     more = asks(service.spec) if service.spec.sidecars else None
     for below, what, remedy in fitting.refusals(service.spec.resources, file, more):
         yield document.problem((*path, *below), what, remedy)
+
+
+def tags(manifest: Manifest | JobManifest) -> Iterator[Problem]:
+    """Images named by tag: refused wherever it counts (everywhere but `local`)."""
+    beside = manifest.value.sidecars if isinstance(manifest, Manifest) else {}
+    sidecars = {("sidecars", name, "image"): each.image for name, each in beside.items()}
+    for path, reference in {("release", "image"): manifest.value.release.image, **sidecars}.items():
+        if image(reference).digest is None:
+            what = f"image `{reference}` is named by a tag, which can move"
+            yield manifest.document.problem(path, what, "add the digest: NAME:TAG@sha256:<64 hex digits>")

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from slipway.errors import Problem
+    from slipway.files import EnvironmentFile
     from slipway.machines import Machine
-    from slipway.repository import EnvironmentFile
     from slipway.schema.cluster import Cluster
     from slipway.schema.pool import Pool
 

@@ -11,7 +11,7 @@ from slipway import branches, templates, units
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from slipway.repository import EnvironmentFile, Repository
+    from slipway.files import EnvironmentFile, Repository
 
 State = Literal["alive", "branch deleted", "expired", "unexplained"]
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from slipway.desired import WantedService
     from slipway.errors import Problem
-    from slipway.repository import EnvironmentFile
+    from slipway.files import EnvironmentFile
     from slipway.rollouts.traffic import Layer
     from slipway.schema.environment import Environment
     from slipway.schema.manifest import Service

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from slipway.engine.results import PropertyChange, StackResult, Step
     from slipway.errors import Problem
-    from slipway.repository import EnvironmentFile
+    from slipway.files import EnvironmentFile
     from slipway.source import KeyPath
 
 CLUSTER: Final = "gcp:container/cluster:Cluster"

@@ -7,14 +7,13 @@ happens, so a run that starts has nothing left to trip over.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from slipway import branches, source, templates
 from slipway.errors import Problem, Refused
+from slipway.files import EnvironmentFile, JobManifest, Manifest, Repository
 from slipway.kustomize import reading as kustomize
-from slipway.schema.artifacts import image
 from slipway.schema.base import dns_label
 from slipway.schema.environment import Environment
 from slipway.schema.job import JOBS, CronJob, Job
@@ -22,9 +21,8 @@ from slipway.schema.manifest import Service
 from slipway.schema.reading import near, validate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
-    from slipway.kustomize.reading import Directory
     from slipway.source import Document
 
 _SUFFIX = ".yaml"
@@ -38,120 +36,6 @@ _RESERVED_TEAMS = frozenset(
     {"platform", "cluster", "bootstrap", "default", "slipway", "slipway-gateway", "argo-rollouts"}
 )
 _RESERVED_STARTS = ("kube-", "gke-", "gmp-")
-
-
-@dataclass(frozen=True)
-class EnvironmentFile:
-    """An environment with the document that it came from."""
-
-    name: str
-    value: Environment
-    document: Document
-    template: str | None = None
-    """The template that made it; None for an environment with a file of its own."""
-
-    @property
-    def is_template(self) -> bool:
-        """Whether this is a template itself: nothing is deployed to it, only to its branches' environments."""
-        return self.value.template is not None and self.template is None
-
-    def place(self, manifest: Manifest | JobManifest, key: str) -> tuple[Document, tuple[str, ...]]:
-        """Where the block `key` of a service is written that counts here: this file's overlay, or its manifest."""
-        overlay = ("services", manifest.key, key)
-        return (self.document, overlay) if overlay in self.document.lines else (manifest.document, (key,))
-
-
-@dataclass(frozen=True)
-class Manifest:
-    """A service of a team with the document that it came from."""
-
-    team: str
-    value: Service
-    document: Document
-
-    @property
-    def key(self) -> str:
-        """How overlays and people name the service: TEAM/NAME."""
-        return f"{self.team}/{self.value.name}"
-
-
-@dataclass(frozen=True)
-class JobManifest:
-    """A job of a team, run once or by a schedule, with the document that it came from."""
-
-    team: str
-    value: Job | CronJob
-    document: Document
-
-    @property
-    def key(self) -> str:
-        """How people name the job: TEAM/NAME. No service of the team has the name."""
-        return f"{self.team}/{self.value.name}"
-
-
-@dataclass(frozen=True)
-class Repository:
-    """Everything that people wrote, by name."""
-
-    root: Path
-    environments: Mapping[str, EnvironmentFile]
-    manifests: Mapping[str, Manifest]
-    jobs: Mapping[str, JobManifest] = field(default_factory=dict[str, JobManifest])
-    directories: Sequence[Directory] = ()
-
-    def environment(self, name: str) -> EnvironmentFile:
-        """The environment called `name`, a branch's own included; raises Refused with those that exist."""
-        file = self.environments.get(name)
-        if file and not file.is_template:
-            return file
-        if file:
-            example = f"{branches.prefix(templates.pattern(file))}x"
-            what = f"`{name}` is the template of branches {templates.pattern(file)}"
-            raise Refused([file.document.problem((), what, f"name a branch's environment, such as {example}")])
-        for template in self.templates:
-            if branches.makes(name, templates.pattern(template)):
-                return self._instance(name, template)
-        raise Refused([Problem("environments", 0, f"there is no environment `{name}`", near(name, self.names))])
-
-    def of_branch(self, branch: str) -> EnvironmentFile:
-        """The environment that `branch` deploys to; raises Refused with the branches that have one."""
-        for file in self.environments.values():
-            if file.value.branch == branch:
-                return file
-        for template in self.templates:
-            if branches.matches(branch, pattern := templates.pattern(template)):
-                file = self._instance(branches.name_of(branch, pattern), template)
-                return replace(file, value=file.value.model_copy(update={"branch": branch}))
-        named = [file.value.branch or templates.pattern(file) for file in self.environments.values()]
-        what = f"branch `{branch}` deploys to no environment"
-        raise Refused([Problem("environments", 0, what, near(branch, sorted(filter(None, named))))])
-
-    @staticmethod
-    def _instance(name: str, template: EnvironmentFile) -> EnvironmentFile:
-        return EnvironmentFile(name, branches.instance(name, template.value), template.document, template.name)
-
-    @property
-    def templates(self) -> list[EnvironmentFile]:
-        """Files that are templates."""
-        return [file for file in self.environments.values() if file.is_template]
-
-    @property
-    def names(self) -> list[str]:
-        """Every environment with a file, and for a template the one of its branch `.../x`: all there is to check."""
-        return [
-            f"{branches.prefix(templates.pattern(file))}x" if file.is_template else name
-            for name, file in self.environments.items()
-        ]
-
-    @property
-    def teams(self) -> list[str]:
-        """Teams that have a manifest, sorted."""
-        return sorted({each.team for each in (*self.manifests.values(), *self.jobs.values(), *self.directories)})
-
-    @property
-    def files(self) -> dict[str, str]:
-        """The file of each service and job, by TEAM/NAME."""
-        return {key: each.document.file for key, each in (*self.manifests.items(), *self.jobs.items())}
 
 
 def find_root(start: Path | None = None) -> Path:
@@ -303,13 +187,3 @@ def _branches_mapped_twice(environments: Mapping[str, EnvironmentFile]) -> Itera
             what = f"branch `{branch}` deploys to environment `{seen[branch]}` already"
             yield file.document.problem(("branch",), what, "name another branch: each has one environment")
         seen[branch] = name
-
-
-def tags_in(manifest: Manifest | JobManifest) -> Iterator[Problem]:
-    """Images named by tag: refused wherever it counts (everywhere but `local`)."""
-    beside = manifest.value.sidecars if isinstance(manifest, Manifest) else {}
-    sidecars = {("sidecars", name, "image"): each.image for name, each in beside.items()}
-    for path, reference in {("release", "image"): manifest.value.release.image, **sidecars}.items():
-        if image(reference).digest is None:
-            what = f"image `{reference}` is named by a tag, which can move"
-            yield manifest.document.problem(path, what, "add the digest: NAME:TAG@sha256:<64 hex digits>")

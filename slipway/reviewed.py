@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from slipway.expanded import Difference
-    from slipway.repository import Repository
+    from slipway.files import Repository
     from slipway.source import Document
 
 FOLDER: Final = "reviewed"

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from slipway.desired import WantedService
     from slipway.errors import Problem
-    from slipway.repository import EnvironmentFile
+    from slipway.files import EnvironmentFile
 
 _MOST_HOSTS: Final = 63
 """A Gateway has 64 listeners at most (Gateway API v1, GatewaySpec), and one of them is for the redirect."""

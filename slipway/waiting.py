@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from slipway.checked import explained
+from slipway.diagnosis import diagnose
 from slipway.errors import FailedError
-from slipway.health import Health, State, diagnose, judge, reached, stalled
+from slipway.health import Health, State, judge, reached, stalled
 from slipway.rollouts.checks import checks_of
 from slipway.rollouts.compile import plan
 from slipway.scaled import as_scaled

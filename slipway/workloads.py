@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from slipway.desired import WantedService
     from slipway.errors import Problem
-    from slipway.repository import EnvironmentFile, Manifest
+    from slipway.files import EnvironmentFile, Manifest
 
 _GATE: Final = "MaxUnavailableStatefulSet"
 _WHY: Final = {

@@ -12,7 +12,7 @@ from slipway.schema.base import WrongAtError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from slipway.repository import EnvironmentFile
+    from slipway.files import EnvironmentFile
     from slipway.schema.environment import Environment
 
 LAYER: Final = "bootstrap"

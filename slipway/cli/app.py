@@ -105,10 +105,10 @@ def wait(
     quiet: Quiet = False,
 ) -> None:
     """Wait until rollouts end: 0 healthy or waiting for a person, 1 failed. Holds no lock; run it again at any time."""
-    from slipway.cli import deploy  # noqa: PLC0415
+    from slipway.cli import status as command  # noqa: PLC0415
 
     environment, services = named_first(environment, branch, services)
-    deploy.status(environment, services, offline=offline, waiting=True, as_json=json, quiet=quiet)
+    command.status(environment, services, offline=offline, waiting=True, as_json=json, quiet=quiet)
 
 
 @app.command(epilog="Examples:  slipway watch local   slipway watch local growth/churn   slipway watch local --json")
@@ -135,10 +135,10 @@ def status(
     json: AsJson = False,
 ) -> None:
     """Say how every service is now, without waiting. One service alone is shown in full: steps, revisions, pods."""
-    from slipway.cli import deploy  # noqa: PLC0415
+    from slipway.cli import status as command  # noqa: PLC0415
 
     environment, services = named_first(environment, branch, services)
-    deploy.status(environment, services, offline=offline, waiting=False, as_json=json, quiet=True)
+    command.status(environment, services, offline=offline, waiting=False, as_json=json, quiet=True)
 
 
 jobs.register(app)

@@ -1,4 +1,4 @@
-"""preview, up, wait, status, refresh, destroy."""
+"""preview, up, refresh, destroy."""
 
 from __future__ import annotations
 
@@ -12,33 +12,29 @@ from localcloud.folders import LOCAL
 from slipway import contract as contracts
 from slipway.addresses import kubeconfig
 from slipway.cli.recording import with_history
-from slipway.cli.session import Given, Session, answer, console
+from slipway.cli.session import Given, Session, answer
 from slipway.cli.settling import of_directories, of_jobs, of_services
-from slipway.engine.stack import Stack
-from slipway.errors import FailedError, Problem, Refused
+from slipway.cli.status import show
+from slipway.errors import FailedError
 from slipway.jobs.live import mark
 from slipway.live import Cluster
-from slipway.report import detail
 from slipway.report import jobs as job_report
 from slipway.report.changes import any_change, changes
 from slipway.report.pools import pools
-from slipway.report.services import all_good, as_table, as_values, directories_as_values
-from slipway.schema.reading import near
+from slipway.report.services import all_good, as_values, directories_as_values
 from slipway.tools import images
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from slipway.contract import Contract
-    from slipway.desired import WantedJob, WantedService
     from slipway.engine.results import StackResult
     from slipway.engine.workspace import Workspace
     from slipway.jobs.waiting import JobOutcome
     from slipway.kustomize.waiting import DirectoryOutcome
-    from slipway.kustomize.wanted import WantedDirectory
     from slipway.waiting import Outcome
 
-__all__ = ["Given", "chosen", "destroy", "preview", "published", "refresh", "status", "up"]
+__all__ = ["Given", "destroy", "preview", "refresh", "up"]
 
 
 def preview(environment: str, stacks: Sequence[str] | None, *, offline: bool, as_json: bool, quiet: bool) -> None:
@@ -103,39 +99,11 @@ def up(
         typer.echo(changes(results, planned=False, details=False))
         if not any_change(results) and not _failed(results):
             typer.echo("Nothing changed: everything was as wanted already.")
-        _show(environment, outcomes, runs, rendered)
+        show(environment, outcomes, runs, rendered)
         if all(each.good for each in (*runs, *rendered)):
             _next_steps(session, workspace, outcomes)
     well = all_good(outcomes) and all(each.good for each in (*runs, *rendered))
     _exit(not _failed(results) and (not waiting or well))
-
-
-def status(
-    environment: str, services: Sequence[str] | None, *, offline: bool, waiting: bool, as_json: bool, quiet: bool
-) -> None:
-    """Say how services and jobs are, after waiting for them or at once."""
-    session = Session(environment, None, quiet=quiet, offline=offline)
-    asked, jobs, directories = _asked(session, services)
-    workspace = session.workspace()
-    contract = published(session, workspace)
-    outcomes = of_services(session, workspace, contract, asked, waiting=waiting)
-    runs = of_jobs(session, workspace, contract, jobs, waiting=waiting)
-    rendered = of_directories(session, workspace, contract, directories, waiting=waiting)
-    if waiting:
-        with_history(session, Cluster(kubeconfig(contract, workspace.variables)), outcomes, ())
-    alone = _in_full(workspace, contract, asked[0]) if len(asked) == 1 and services == [asked[0].key] else None
-    if as_json:
-        told = [{**each, **(alone or {})} for each in as_values(environment, outcomes)]
-        told += directories_as_values(environment, rendered)
-        answer([*told, *job_report.as_values(environment, runs)])
-    else:
-        _show(environment, outcomes, runs, rendered)
-        if alone:
-            console().print(detail.as_renderable(alone))
-    well = all_good(outcomes) and all(each.good for each in rendered)
-    every = [each.health for each in (*outcomes, *rendered)]
-    under_way = not waiting and not any(health.settled for health in every)
-    _exit((well or under_way) and all(run.good for run in runs))
 
 
 def refresh(environment: str, stacks: Sequence[str] | None, *, offline: bool, as_json: bool, quiet: bool) -> None:
@@ -192,61 +160,6 @@ def _contract_in(results: Sequence[StackResult], session: Session) -> Contract |
         if "contract" in result.outputs and not result.error:
             return contracts.parse(result.outputs["contract"], derived)
     return None
-
-
-def published(session: Session, workspace: Workspace) -> Contract:
-    """The contract from a team's own state: whoever may deploy a team may read that, and no other key is needed."""
-    derived = contracts.derive(session.desired)
-    for team in session.teams:
-        found = Stack(f"{session.desired.name}.{team}", workspace).outputs()
-        if "contract" in found:
-            return contracts.parse(found["contract"], derived, planned=True)
-    message = f"environment `{session.desired.name}` has no stack with services yet; run {session.typed('up')}"
-    raise FailedError(message)
-
-
-def chosen(session: Session, services: Sequence[str] | None) -> list[WantedService]:
-    """The services of that name, TEAM/NAME; all without any. Raises Refused for one that the environment lacks."""
-    known = {service.key: service for service in session.desired.services}
-    for key in services or []:
-        if key not in known:
-            what = f"environment `{session.desired.name}` has no service `{key}`"
-            raise Refused([Problem("SERVICES", 0, what, near(key, list(known)))])
-    return [service for key, service in known.items() if not services or key in services]
-
-
-def _asked(
-    session: Session, names: Sequence[str] | None
-) -> tuple[list[WantedService], list[WantedJob], list[WantedDirectory]]:
-    """As `chosen`, of services, jobs and Kustomize directories."""
-    wanted = session.desired
-    known = {each.key for each in (*wanted.services, *wanted.jobs, *wanted.directories)}
-    for key in names or []:
-        if key not in known:
-            what = f"environment `{wanted.name}` has no service or job `{key}`"
-            raise Refused([Problem("SERVICES", 0, what, near(key, sorted(known)))])
-    services = [service for service in wanted.services if not names or service.key in names]
-    directories = [each for each in wanted.directories if not names or each.key in names]
-    return services, [job for job in wanted.jobs if not names or job.key in names], directories
-
-
-def _in_full(workspace: Workspace, contract: Contract, service: WantedService) -> dict[str, Any]:
-    cluster = Cluster(kubeconfig(contract, workspace.variables))
-    return detail.as_values(cluster.operated(service), cluster.pods(service), contract.registries)
-
-
-def _show(
-    environment: str,
-    outcomes: Sequence[Outcome],
-    runs: Sequence[JobOutcome],
-    directories: Sequence[DirectoryOutcome],
-) -> None:
-    if outcomes or directories:
-        typer.echo("")
-        console().print(as_table(environment, outcomes, directories))
-    if runs:
-        typer.echo("")
-        console().print(job_report.as_table(environment, runs))
 
 
 def _next_steps(session: Session, workspace: Workspace, outcomes: Sequence[Outcome]) -> None:

@@ -15,7 +15,7 @@ from slipway.expanded import differences, expanded, flat, shown
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from slipway.repository import Repository
+    from slipway.files import Repository
     from slipway.reviewed import List
 
 

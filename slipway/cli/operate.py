@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import typer
 
 from slipway.addresses import kubeconfig
-from slipway.cli.deploy import published
 from slipway.cli.session import Session, answer, console
+from slipway.cli.status import published
 from slipway.errors import Problem, Refused
 from slipway.live import Cluster
 from slipway.operations import actor, lasting

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from slipway.files import EnvironmentFile, Repository
     from slipway.pruning import Verdict
-    from slipway.repository import EnvironmentFile, Repository
 
 
 @dataclass(frozen=True)

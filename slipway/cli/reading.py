@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from slipway.addresses import kubeconfig
-from slipway.cli.deploy import published
 from slipway.cli.session import Session, answer
+from slipway.cli.status import published
 from slipway.errors import FailedError, Problem, Refused
 from slipway.live import Cluster
 from slipway.logs import containers, logs_of, newest_run, of_run

@@ -9,9 +9,9 @@ import typer
 
 from slipway.addresses import full_image, kubeconfig
 from slipway.cli import ToldInterrupt
-from slipway.cli.deploy import published
 from slipway.cli.session import Session, answer, console
 from slipway.cli.settling import teller
+from slipway.cli.status import published
 from slipway.errors import Problem, Refused
 from slipway.health import State
 from slipway.jobs import live, removal

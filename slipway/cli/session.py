@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from slipway.engine.workspace import Workspace
-    from slipway.repository import EnvironmentFile
+    from slipway.files import EnvironmentFile
 
 
 @dataclass(frozen=True)

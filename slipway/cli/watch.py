@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from slipway.addresses import full_image, kubeconfig
-from slipway.cli.deploy import chosen, published
 from slipway.cli.session import Session, console
+from slipway.cli.status import chosen, published
 from slipway.errors import FailedError
 from slipway.health import State
 from slipway.live import Cluster

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from slipway.errors import Problem
-    from slipway.repository import EnvironmentFile
+    from slipway.files import EnvironmentFile
     from slipway.source import KeyPath
 
 _BUCKET: Final = "gcp:storage/bucket:Bucket"

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from slipway.desired import Desired
     from slipway.engine.workspace import Workspace
+    from slipway.files import EnvironmentFile
     from slipway.progress import Progress
-    from slipway.repository import EnvironmentFile
 
 LAYERS = ("platform", "cluster")
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from slipway.repository import EnvironmentFile
+    from slipway.files import EnvironmentFile
 
 COMMON: Final = {
     "PULUMI_SKIP_UPDATE_CHECK": "true",  # no waiting for an answer that a closed network never gives

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from slipway import units
+from slipway.diagnosis import diagnose
 from slipway.errors import FailedError
-from slipway.health import Health, State, diagnose
+from slipway.health import Health, State
 from slipway.jobs import live
 from slipway.jobs.health import current, fails_of, judge, of_run
 from slipway.schema.job import CronJob

@@ -6,7 +6,8 @@ import datetime as dt
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from slipway.health import Health, State, diagnose, judge, stalled
+from slipway.diagnosis import diagnose
+from slipway.health import Health, State, judge, stalled
 from slipway.operations.kinds import KINDS
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
-from slipway.health import diagnose
+from slipway.diagnosis import diagnose
 from slipway.operations import lasting
 from slipway.operations.steps import DONE, NOW, TO_COME, steps
 from slipway.report.history import short

@@ -10,8 +10,9 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
+from slipway.diagnosis import is_ready
 from slipway.errors import FailedError
-from slipway.health import State, is_ready
+from slipway.health import State
 from slipway.operations import rollouts
 from slipway.operations.writer import operate
 from slipway.rollouts.compile import CANARY, PREVIEW, plan

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from slipway.errors import Problem
-    from slipway.repository import EnvironmentFile
+    from slipway.files import EnvironmentFile
     from slipway.schema.environment import Environment
 
 ROLLOUTS: Final = "argo-rollouts"

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from slipway.health import Health, State, diagnose, judge, reached
+from slipway.diagnosis import diagnose
+from slipway.health import Health, State, judge, reached
 
 IMAGE, OLD = "europe-docker/ml/churn@sha256:new", "europe-docker/ml/churn@sha256:old"
 STEPS = [

@@ -14,7 +14,7 @@ from slipway.engine.results import PropertyChange, StackResult, Step
 from slipway.replacement import CLUSTER, refused
 
 if TYPE_CHECKING:
-    from slipway.repository import EnvironmentFile
+    from slipway.files import EnvironmentFile
     from tests.support.repositories import Clone
 
 DEV = "environments/dev.yaml"
