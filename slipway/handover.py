@@ -80,6 +80,15 @@ def others(cluster: Cluster, to: Taking) -> list[dict[str, Any]]:
     ]
 
 
+def ours(cluster: Cluster, to: Taking) -> None:
+    """Raise FailedError for a workload under the service's name that somebody else made: it is not taken over."""
+    found = cluster.get(to.path)
+    key, value = _OURS
+    if found and found["metadata"].get("labels", {}).get(key) != value:
+        what = f"{to.key}: the cluster has a {to.kind} of that name which is not Slipway's"
+        raise FailedError(f"{what}; delete it, or give the service another name")
+
+
 def refuse(to: Taking, live: Sequence[Mapping[str, Any]]) -> None:
     """Refuse to take over from what is `live` where that would break what the strategy says. Raises FailedError."""
     for old in live:

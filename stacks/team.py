@@ -42,8 +42,7 @@ def declare(desired: Desired, team: str) -> None:
     contract = read_contract(desired)
     opts = pulumi.ResourceOptions(provider=provider(contract))
     services, jobs, directories = desired.team(team), desired.jobs_of(team), desired.directories_of(team)
-    kept = bool(jobs or directories) or any(wanted.spec.secrets or wanted.spec.config for wanted in services)
-    adopting = provider(contract, adopting=True) if kept else None
+    adopting = provider(contract, adopting=True)
     cluster = _connecting(contract) if contract.known else None
     asked = desired.environment.metrics
     metrics = MetricsArgs(asked.address, asked.queries) if asked else MetricsArgs()
@@ -59,12 +58,11 @@ def declare(desired: Desired, team: str) -> None:
             metrics=metrics,
         )
         Service(wanted.name, args, opts)
-    if adopting:
-        for job in jobs:
-            TeamJob(job.name, JobArgs(team, job.spec, pod(desired, job.pods, contract), adopting), opts)
-        for each in directories:
-            values = [item.value for item in each.objects]
-            Directory(each.name, DirectoryArgs(team, values, adopting), opts)
+    for job in jobs:
+        TeamJob(job.name, JobArgs(team, job.spec, pod(desired, job.pods, contract), adopting), opts)
+    for each in directories:
+        values = [item.value for item in each.objects]
+        Directory(each.name, DirectoryArgs(team, values, adopting), opts)
     pulumi.export("contract", dataclasses.asdict(contract))
 
 

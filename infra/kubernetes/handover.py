@@ -50,6 +50,7 @@ class Handover:
         try:
             cluster = await asyncio.to_thread(self._cluster)
             live = await asyncio.to_thread(handover.others, cluster, self._to)
+            await asyncio.to_thread(handover.ours, cluster, self._to)
         except FailedError:
             if not pulumi.runtime.is_dry_run():
                 raise

@@ -204,6 +204,9 @@ class Service(pulumi.ComponentResource):
         hooks = self._handover.workload if self._handover else None
         opts = pulumi.ResourceOptions(parent=self, depends_on=before, hooks=hooks)
         if not compiled.by_argo:
+            # By the provider that creates with server-side apply. What is created by POST is owned by another manager
+            # until its first update, and a preview of `recreate` is refused: the dry run leaves rollingUpdate behind.
+            opts.provider = self._args.adopting
             return Deployment(f"{self._name}-deployment", metadata=self._stamped(), spec=spec, opts=opts)
         spec["progressDeadlineAbort"] = True  # a canary that cannot start goes back by itself
         return CustomResource(

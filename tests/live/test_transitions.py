@@ -1,10 +1,11 @@
-"""A service that rests at zero pods, wakes up, and is left to an autoscaler: by Git and by hand.
+"""Changes of what a service is: at rest and awake, its autoscaler, its model, its strategy, its kind of workload.
 
 One story on one environment: its tests run in order. `churn` is a canary (a Rollout), `fraud` a Deployment.
 """
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,7 +14,9 @@ from tests.support.controlplane import until
 from tests.support.watching import Watch, is_ready
 
 if TYPE_CHECKING:
-    from tests.support.environment import Clone, Done
+    from collections.abc import Callable
+
+    from tests.support.environment import Clone, Done, Running
 
 pytestmark = pytest.mark.live
 
@@ -71,6 +74,7 @@ def least(watch: Watch, name: str) -> int:
 
 
 def test_a_first_deployment_may_rest(clone: Clone) -> None:
+    clone.edit(LOCAL, {"services": {}})
     scaling(clone, min=0)
     done = clone.slipway("up", "local", "--json")
     assert services(done).items() >= both("healthy", 0, 0).items()
@@ -81,7 +85,6 @@ def test_a_first_deployment_may_rest(clone: Clone) -> None:
 def test_a_release_at_rest_goes_through_without_a_pod(clone: Clone) -> None:
     """The canary's steps would hold it for ten seconds, or until somebody approves: of nothing."""
     clone.edit(CHURN, {"rollout": {"strategy": "canary", "steps": [{"weight": 50, "until": "approved"}]}})
-    clone.edit(LOCAL, {"services": {}})
     release(clone, "1")
     with Watch(clone.kube.api, PODS, PART_OF) as watch:
         assert up(clone) == {**up(clone), **both("healthy", 0, 0)}
@@ -176,3 +179,138 @@ def test_a_model_with_another_content_never_serves(clone: Clone) -> None:
         assert up(clone).items() >= both("healthy", 3, 3).items()
     assert (least(watch, "churn"), least(watch, "fraud")) == (3, 3)
     assert models(clone, "fraud") == called("fraud", "8", "8")
+
+
+RANKING = "manifests/search/ranking.yaml"
+BY_RANKING = "app.kubernetes.io/name=ranking"
+SEARCH = ("--stack", "local.search", "--json")
+
+
+def ranking(clone: Clone) -> list[dict[str, Any]]:
+    return [pod for pod in clone.kube.pods("search", BY_RANKING) if is_ready(pod)]
+
+
+def in_search(clone: Clone, code: int = 0) -> tuple[str, str]:
+    """State and message of `ranking` after an update."""
+    listed = clone.slipway("up", "local", *SEARCH, code=code).json["services"]
+    return next((each["state"], each["message"]) for each in listed if each["service"] == "search/ranking")
+
+
+def test_rolling_becomes_recreate_and_rolling_again_and_restarts_nothing(clone: Clone) -> None:
+    """Of a Deployment that was only created so far: a preview knows what an update will do."""
+    before = {pod["metadata"]["uid"] for pod in ranking(clone)}
+    assert len(before) == 2
+    for strategy in ("recreate", "rolling"):
+        clone.edit(RANKING, {"rollout": {"strategy": strategy, "deadline": "12s"}})
+        assert "1 to update" in clone.slipway("preview", "local", "--stack", "local.search").out
+        assert in_search(clone) == ("healthy", "")
+        spec = clone.kube.get("search", "apps/v1", "deployments", "ranking")["spec"]["strategy"]
+        assert spec["type"] == {"recreate": "Recreate", "rolling": "RollingUpdate"}[strategy]
+    assert {pod["metadata"]["uid"] for pod in ranking(clone)} == before
+
+
+def test_recreate_never_runs_two_releases_at_once(clone: Clone) -> None:
+    """From release to release and back; with one that crashes nothing serves until Git goes back."""
+    clone.edit(RANKING, {"rollout": {"strategy": "recreate", "deadline": "12s"}})
+    with Watch(clone.kube.api, "/api/v1/namespaces/search/pods", BY_RANKING) as watch:
+        for digit in ("2", "1"):
+            clone.edit(RANKING, {"release.image": f"ml/ranking:9.9.{digit}@sha256:{digit * 64}"})
+            assert in_search(clone) == ("healthy", "")
+        clone.edit(RANKING, {"env": {"LOCALCLOUD_FAULT": "crash"}})
+        state, message = in_search(clone, code=1)
+        assert state == "failed"
+        assert "pod ranking-" in message
+        clone.edit(RANKING, {"env": None})
+        assert in_search(clone) == ("healthy", "")
+    for now in watch.objects():
+        alive = [pod for pod in now.values() if pod["status"]["phase"] in {"Pending", "Running"}]
+        assert len({pod["metadata"]["labels"]["pod-template-hash"] for pod in alive}) <= 1
+    assert {pod["spec"]["containers"][0]["image"][-1] for pod in ranking(clone)} == {"1"}
+
+
+def kinds(clone: Clone) -> set[str]:
+    """Kinds of workloads that there are of `fraud`."""
+    paths = {"Deployment": "apps/v1", "Rollout": "argoproj.io/v1alpha1"}
+    found = set[str]()
+    for kind, version in paths.items():
+        listed = clone.kube.api.call("GET", f"/apis/{version}/namespaces/growth/{kind.lower()}s")["items"]
+        found |= {kind for each in listed if each["metadata"]["name"] == "fraud"}
+    return found
+
+
+def killed(clone: Clone, running: Running, true: Callable[[], Any]) -> None:
+    """Kill an update, with its engine, once something is true."""
+
+    def reached() -> bool:
+        assert running.runs, f"it ended before:\n{running.told}"
+        return bool(true())
+
+    until(reached, 180)
+    running.kill()
+    assert clone.locks(), "nobody released the engine's lock"
+
+
+def test_a_hand_over_that_is_killed_while_it_waits_goes_on(clone: Clone) -> None:
+    """The new pods never get ready, so the old ones stay; then they may, and the next update takes over."""
+    canary = {"strategy": "canary", "traffic": "replicas", "steps": [{"weight": 34, "for": "1s"}]}
+    clone.edit(FRAUD, {"rollout": canary, "env": {"LOCALCLOUD_FAULT": "unready"}})
+    with Watch(clone.kube.api, PODS, PART_OF) as watch:
+        running = clone.start("up", "local", *GROWTH)
+        killed(clone, running, lambda: kinds(clone) == {"Deployment", "Rollout"} and len(pods(clone, "fraud")) == 6)
+        assert kinds(clone) == {"Deployment", "Rollout"}
+        clone.edit(FRAUD, {"env": None})
+        assert up(clone)["fraud"] == ("healthy", 3, 3)
+        until(lambda: kinds(clone) == {"Rollout"}, 60)
+    assert least(watch, "fraud") >= 3
+    assert "Nothing would change." in clone.slipway("preview", "local").out
+
+
+def test_a_hand_over_that_is_killed_at_its_end_goes_on(clone: Clone) -> None:
+    """The new one serves, and the old one is about to be deleted."""
+    clone.edit(FRAUD, {"rollout": {"strategy": "rolling", "deadline": "60s"}})
+    rule = {"method": "Delete", "name": "fraud-rollout", "action": "delay", "seconds": 600}
+    with Watch(clone.kube.api, PODS, PART_OF) as watch:
+        running = clone.start("up", "local", *GROWTH, SLIPWAY_FAULTS=json.dumps([rule]))
+        killed(clone, running, lambda: any("fraud-rollout" in urn for urn in clone.pending("local.growth")))
+        assert kinds(clone) == {"Deployment", "Rollout"}
+        assert up(clone)["fraud"] == ("healthy", 3, 3)
+        until(lambda: kinds(clone) == {"Deployment"}, 60)
+    assert least(watch, "fraud") >= 3
+    assert "Nothing would change." in clone.slipway("preview", "local").out
+
+
+def selectors(clone: Clone) -> list[dict[str, str]]:
+    found = [clone.kube.get("growth", "v1", "services", f"churn-{side}") for side in ("stable", "canary")]
+    return [service["spec"]["selector"] for service in found]
+
+
+def holding(clone: Clone, pods: int) -> bool:
+    """Whether the canary stands at its one pause, with so many pods wanted in all."""
+    found = clone.kube.get("growth", "argoproj.io/v1alpha1", "rollouts", "churn")
+    status = found["status"]
+    seen = status.get("observedGeneration") == str(found["metadata"]["generation"])
+    stands = status.get("currentStepIndex") == 1 and bool(status.get("pauseConditions"))
+    return seen and stands and found["spec"]["replicas"] == pods
+
+
+def test_bounds_of_an_autoscaler_in_the_middle_leave_the_rollout_alone(clone: Clone) -> None:
+    """By Git, and by hand: the canary stays at its step, with its share, and each Service with its release."""
+    clone.edit(CHURN, {"rollout": {"strategy": "canary", "steps": [{"weight": 34, "until": "approved"}]}})
+    release(clone, "5")
+    assert up(clone)["churn"][0] == "waiting"
+    before = selectors(clone)
+    assert before[0] != before[1]
+    until(lambda: digests(clone, "churn").count("5") == 1, 60)
+
+    scaling(clone, min=3, max=9)
+    assert up(clone)["churn"][0] == "waiting"
+    assert holding(clone, 3)
+    assert selectors(clone) == before
+
+    path = "/apis/autoscaling/v2/namespaces/growth/horizontalpodautoscalers/churn"
+    clone.kube.api.call("PATCH", path, {"spec": {"minReplicas": 6}}, kind="application/merge-patch+json")
+    until(lambda: holding(clone, 6), 120)
+    until(lambda: len(digests(clone, "churn")) == 6 and digests(clone, "churn").count("5") == 2, 60)
+    assert selectors(clone) == before
+    clone.slipway("promote", "local", "growth/churn")
+    until(lambda: digests(clone, "churn") == ["5"] * 6, 120)
