@@ -204,6 +204,43 @@ def test_a_shadow_gets_a_copy_until_it_ends(meshed: Clone) -> None:
     until(lambda: weights(meshed) == sides(100, 0), 60)
 
 
+@pytest.mark.parametrize(
+    "rollout",
+    [{"strategy": "a-b", "match": {"cookie": {"name": "group", "value": "b"}}}, {"strategy": "shadow", "share": 100}],
+    ids=["a-b", "shadow"],
+)
+def test_one_that_crashes_is_never_reached_and_git_goes_back(meshed: Clone, rollout: dict[str, Any]) -> None:
+    """By `up` alone, to its end: a release that crashes, back to the one before, and on to an older one."""
+    stable = status(meshed)["stableRS"]
+    now = meshed.kube.get("search", "argoproj.io/v1alpha1", "rollouts", "ranking")["spec"]["template"]["spec"]
+    digit = now["containers"][0]["image"][-1]
+    changes = {"rollout": {**rollout, "for": "1s", "deadline": "12s"}, "env": {"LOCALCLOUD_FAULT": "crash"}}
+    meshed.edit(RANKING, {"release.image": f"ml/ranking:9.9.6@sha256:{'6' * 64}", **changes})
+    with Watch(meshed.kube.api, PODS, BY_RANKING) as pods, Watch(meshed.kube.api, VIRTUAL) as virtual:
+        failed = meshed.slipway("up", "local", "--stack", "local.search", "--json", code=1)
+        found = next(each for each in failed.json["services"] if each["service"] == "search/ranking")
+        assert found["state"] == "failed"
+        assert "aborted, back on the old release" in found["message"]
+        for other, env in ((digit, None), ("1", {})):
+            meshed.edit(RANKING, {"release.image": f"ml/ranking:9.9.{other}@sha256:{other * 64}", "env": env})
+            meshed.slipway("up", "local", "--stack", "local.search")
+            assert ended(meshed)
+            if env is None:
+                assert status(meshed)["stableRS"] == stable
+                assert names_seen(virtual) == {PRIMARY}, "no route ever led to the one that crashed"
+    assert names_seen(virtual) == {PRIMARY, MATCH_ROUTE if rollout["strategy"] == "a-b" else MIRROR_ROUTE}
+    assert status(meshed)["stableRS"] != stable
+    assert least(pods) >= LEAST
+    meshed.edit(RANKING, {"release.image": f"ml/ranking:9.9.5@sha256:{'5' * 64}"})
+    meshed.slipway("up", "local", "--stack", "local.search")
+
+
+def names_seen(virtual: Watch) -> set[str]:
+    """Names of the routes that there were at any time."""
+    every = [http for now in virtual.objects() for one in now.values() for http in one["spec"]["http"]]
+    return {each["name"] for each in every}
+
+
 def led_to(virtual: Watch) -> list[set[str]]:
     """The Services that the routes of `ranking` led to, one after the other; its own where there are no routes."""
     seen: list[set[str]] = []

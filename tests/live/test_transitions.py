@@ -203,7 +203,7 @@ def test_rolling_becomes_recreate_and_rolling_again_and_restarts_nothing(clone: 
     for strategy in ("recreate", "rolling"):
         clone.edit(RANKING, {"rollout": {"strategy": strategy, "deadline": "12s"}})
         assert "1 to update" in clone.slipway("preview", "local", "--stack", "local.search").out
-        assert in_search(clone) == ("healthy", "")
+        assert in_search(clone)[0] == "healthy"
         spec = clone.kube.get("search", "apps/v1", "deployments", "ranking")["spec"]["strategy"]
         assert spec["type"] == {"recreate": "Recreate", "rolling": "RollingUpdate"}[strategy]
     assert {pod["metadata"]["uid"] for pod in ranking(clone)} == before
@@ -215,13 +215,13 @@ def test_recreate_never_runs_two_releases_at_once(clone: Clone) -> None:
     with Watch(clone.kube.api, "/api/v1/namespaces/search/pods", BY_RANKING) as watch:
         for digit in ("2", "1"):
             clone.edit(RANKING, {"release.image": f"ml/ranking:9.9.{digit}@sha256:{digit * 64}"})
-            assert in_search(clone) == ("healthy", "")
+            assert in_search(clone)[0] == "healthy"
         clone.edit(RANKING, {"env": {"LOCALCLOUD_FAULT": "crash"}})
         state, message = in_search(clone, code=1)
         assert state == "failed"
         assert "pod ranking-" in message
         clone.edit(RANKING, {"env": None})
-        assert in_search(clone) == ("healthy", "")
+        assert in_search(clone)[0] == "healthy"
     for now in watch.objects():
         alive = [pod for pod in now.values() if pod["status"]["phase"] in {"Pending", "Running"}]
         assert len({pod["metadata"]["labels"]["pod-template-hash"] for pod in alive}) <= 1
