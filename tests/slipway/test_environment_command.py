@@ -144,4 +144,4 @@ def test_commands_take_a_branch(slipway: CommandLine, clone: Clone) -> None:
     assert slipway.run(clone, "inventory", "--branch", "feature/x", "--json") == by_name
     code, _, err = slipway.run(clone, "status", "--branch", "feature/x", "growth/chrun", "--offline")
     assert code == 1
-    assert "environment `feature-x` has no service `growth/chrun`; did you mean `growth/churn`?" in err
+    assert "environment `feature-x` has no service or job `growth/chrun`; did you mean `growth/churn`?" in err
