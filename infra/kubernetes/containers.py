@@ -21,11 +21,12 @@ def container(name: str, image: str, variables: Mapping[str, str]) -> dict[str, 
     Source of the settings: Kubernetes documentation, "Pod Security Standards", the restricted profile; a read-only
     root file system on top.
     """
+    env = [{"name": key, "value": value} for key, value in sorted(variables.items())]
     return {
         "name": name,
         "image": image,
         "imagePullPolicy": "IfNotPresent",
-        "env": [{"name": key, "value": value} for key, value in sorted(variables.items())],
+        **({"env": env} if env else {}),  # what is read back has no empty list: it would differ for ever
         "securityContext": {
             "allowPrivilegeEscalation": False,
             "readOnlyRootFilesystem": True,

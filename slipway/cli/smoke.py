@@ -28,7 +28,7 @@ def smoke_tests(session: Session, cluster: Cluster) -> SmokeTests:
         if session.plane.is_external:
             return f"in a cluster of your own, `answers` of environment `{desired.name}` has to name who answers for it"
         if desired.environment.stand_ins:
-            return f"pods are played here, and `answers` of environment `{desired.name}` names no process for it"
+            return "pods are played here, and `answers` names no process"
         return "pods are played on stand-ins"
 
     def author(service: WantedService) -> Author:

@@ -177,7 +177,7 @@ def test_what_nothing_answers_for_is_not_called_tested(deployed: Clone) -> None:
     release(deployed, CHURN, "1")
     strategy(deployed, APPROVED)
     found = up(deployed)
-    said = "smoke test not run: pods are played here, and `answers` of environment `local` names no process for it"
+    said = "smoke test not run: pods are played here, and `answers` names no process"
     assert [(each["state"], each["message"]) for each in (found["churn"], found["fraud"])] == [("healthy", said)] * 2
 
 
