@@ -40,7 +40,7 @@ STRATEGIES: dict[str, dict[str, Any]] = {
     },
     "blue-green": {"strategy": "blue-green", "preview_pods": 1, "after": "4s", "keep_old": "5s"},
     "a-b": {"strategy": "a-b", "match": {"header": {"name": "x-group", "value": "b"}}, "pods": 1, "for": "5s"},
-    "shadow": {"strategy": "shadow", "share": "100%", "pods": 1, "for": "5s"},
+    "shadow": {"strategy": "shadow", "share": 100, "pods": 1, "for": "5s"},
 }
 DEADLINE = "10s"
 TARGET = REPOSITORY / "docs" / "timelines.md"
@@ -184,7 +184,7 @@ def main() -> None:
             parts += ["One that crashes:", "", table(*failing)]
             clone.edit(FILE, {"release.image": f"ml/{NAME}:9.9.9@sha256:{good * 64}", "env": {}})
             clone.slipway("up", "local", "--stack", f"local.{TEAM}", "--quiet")
-    TARGET.write_text("\n".join(parts))
+            TARGET.write_text("\n".join(parts))  # after each: the next one may fail
 
 
 if __name__ == "__main__":
