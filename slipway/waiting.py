@@ -11,6 +11,7 @@ from slipway.checked import explained
 from slipway.diagnosis import diagnose
 from slipway.errors import FailedError
 from slipway.health import Health, State, judge, reached, stalled
+from slipway.patience import answers
 from slipway.rollouts.checks import checks_of
 from slipway.rollouts.compile import plan
 from slipway.scaled import as_scaled
@@ -23,12 +24,8 @@ if TYPE_CHECKING:
     from slipway.live import Cluster
     from slipway.smoke.testing import SmokeTests
 
-POLL: Final = 1.0
-"""Seconds between two looks."""
 _MARGIN: Final = 60
 """Seconds beyond what the controllers themselves allow, after which waiting ends in any case."""
-_AWAY: Final = 60
-"""Seconds for which the cluster may be away: a control plane that is upgraded is, and rollouts go on meanwhile."""
 
 
 @dataclass(frozen=True)
@@ -85,27 +82,21 @@ def wait(
     `tests` asks each release for an answer as soon as it has a pod of its own, and when it is through.
     Raises FailedError when the cluster is away for longer than a minute.
     """
-    started = answered = clock()
     done: dict[str, Outcome] = {}
-    while True:
+
+    def ask(waited: float) -> list[tuple[Outcome, Outcome | None]]:
         open_ones = [service for service in services if service.key not in done]
-        try:
-            now = [_tested(item, tests) for item in _look(cluster, open_ones, images)]
-            seen = [(item, _ended(cluster, item, clock() - started)) for item in now]
-        except FailedError as error:
-            if clock() - answered > _AWAY:
-                raise
-            note(str(error))
-            sleep(POLL)
-            continue
-        answered = clock()
+        now = [_tested(item, tests) for item in _look(cluster, open_ones, images)]
+        return [(item, _ended(cluster, item, waited)) for item in now]
+
+    for seen in answers(ask, note, clock=clock, sleep=sleep):
         done |= {ended.service.key: ended for _, ended in seen if ended}
         still = [outcome for outcome, ended in seen if not ended]
         if not still:
-            return [done[service.key] for service in services]
+            break
         first, more = still[0], f" and {len(still) - 1} more" if len(still) > 1 else ""
         note(f"{first.service.key} {first.health.ready}/{first.health.wanted}: {first.health.message}{more}")
-        sleep(POLL)
+    return [done[service.key] for service in services]
 
 
 def _tested(outcome: Outcome, tests: SmokeTests | None) -> Outcome:

@@ -16,9 +16,10 @@ from slipway.cli.status import chosen, published
 from slipway.errors import FailedError
 from slipway.health import State
 from slipway.live import Cluster
+from slipway.patience import POLL
 from slipway.report import detail
 from slipway.report.services import as_table, as_values
-from slipway.waiting import POLL, Outcome, look
+from slipway.waiting import Outcome, look
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from slipway import units
-from slipway.diagnosis import diagnose
+from slipway.diagnosis import diagnose, is_ready
 from slipway.errors import FailedError
 from slipway.health import Health, State
 from slipway.jobs import live
 from slipway.jobs.health import current, fails_of, judge, of_run
+from slipway.patience import answers
 from slipway.schema.job import CronJob
 
 if TYPE_CHECKING:
@@ -20,13 +21,10 @@ if TYPE_CHECKING:
     from slipway.desired import WantedJob
     from slipway.live import Cluster
 
-POLL: Final = 1.0
 LONGEST: Final = 600
 """Seconds for which a run is waited for at most; one whose pods run then may go on alone."""
 _MARGIN: Final = 30
 """Seconds beyond a run's own deadline, for its controller to say so."""
-_AWAY: Final = 60
-"""Seconds for which the cluster may be away, as for services."""
 
 
 @dataclass(frozen=True)
@@ -68,28 +66,21 @@ def wait(
 
     Raises FailedError when the cluster is away for longer than a minute.
     """
-    started = answered = clock()
     done: dict[str, JobOutcome] = {}
-    while True:
-        try:
-            seen = look(cluster, [job for job in jobs if job.key not in done], images)
-        except FailedError as error:
-            if clock() - answered > _AWAY:
-                raise
-            note(str(error))
-            sleep(POLL)
-            continue
-        answered = clock()
-        for outcome in seen:
-            if outcome.health.settled:
-                done[outcome.job.key] = outcome
-            elif answered - started > limit(outcome.job):
-                done[outcome.job.key] = _still(cluster, outcome)
-        open_ones = [outcome for outcome in seen if outcome.job.key not in done]
-        if not open_ones:
-            return [done[job.key] for job in jobs]
-        note(f"{open_ones[0].job.key}: {open_ones[0].health.message}")
-        sleep(POLL)
+
+    def ask(waited: float) -> list[tuple[JobOutcome, bool]]:
+        seen = look(cluster, [job for job in jobs if job.key not in done], images)
+        late = {each.job.key for each in seen if not each.health.settled and waited > limit(each.job)}
+        ended = [_still(cluster, each) if each.job.key in late else each for each in seen]
+        return [(each, each.health.settled or each.job.key in late) for each in ended]
+
+    for seen in answers(ask, note, clock=clock, sleep=sleep):
+        done |= {outcome.job.key: outcome for outcome, ended in seen if ended}
+        still = [outcome for outcome, ended in seen if not ended]
+        if not still:
+            break
+        note(f"{still[0].job.key}: {still[0].health.message}")
+    return [done[job.key] for job in jobs]
 
 
 def limit(job: WantedJob) -> int:
@@ -100,12 +91,7 @@ def limit(job: WantedJob) -> int:
 def _still(cluster: Cluster, outcome: JobOutcome) -> JobOutcome:
     """A run that is waited for no longer: good when a pod of it is ready, failed when none is."""
     pods = cluster.pods(outcome.job.pods)
-    ready = any(
-        condition["type"] == "Ready" and condition["status"] == "True"
-        for pod in pods
-        for condition in pod.get("status", {}).get("conditions", [])
-    )
-    if ready:
+    if any(is_ready(pod) for pod in pods):
         said = f"{outcome.health.message}; it goes on, and is waited for no longer"
         return replace(outcome, health=replace(outcome.health, message=said))
     cause = diagnose(pods, cluster.events(outcome.job.team)) or outcome.health.message
@@ -125,19 +111,9 @@ def until_ended(
 
     Raises FailedError when the run is removed meanwhile, or the cluster is away for longer than a minute.
     """
-    answered = clock()
-    while True:
-        try:
-            found = cluster.get(live.path(job, run))
-        except FailedError as error:
-            if clock() - answered > _AWAY:
-                raise
-            note(str(error))
-            sleep(POLL)
-            continue
-        answered = clock()
+    for found in answers(lambda _: cluster.get(live.path(job, run)), note, clock=clock, sleep=sleep):
         if found is None:
-            raise FailedError(f"run {run} of {job.key} is not in the cluster any more; how it ended is not known")
+            break
         health = of_run(found)
         if health.state is State.HEALTHY:
             return health
@@ -145,4 +121,4 @@ def until_ended(
             cause = fails_of(run, cluster.pods(job.pods))
             return replace(health, message=f"{health.message}; {cause}") if cause else health
         note(f"{job.key} {run}: {health.message or 'suspended'}")
-        sleep(POLL)
+    raise FailedError(f"run {run} of {job.key} is not in the cluster any more; how it ended is not known")

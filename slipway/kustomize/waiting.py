@@ -6,9 +6,9 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from slipway.errors import FailedError
 from slipway.health import Health, State
 from slipway.kustomize.health import cause, deadline, health
+from slipway.patience import answers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -16,11 +16,8 @@ if TYPE_CHECKING:
     from slipway.kustomize.wanted import WantedDirectory
     from slipway.live import Cluster
 
-_POLL: Final = 1.0
 _MARGIN: Final = 60
 """Seconds beyond what the controllers themselves allow, after which waiting ends in any case."""
-_AWAY: Final = 60
-"""Seconds for which the cluster may be away."""
 _GOOD: Final = {State.HEALTHY, State.WAITING}
 
 
@@ -51,30 +48,21 @@ def wait(
     sleep: Callable[[float], None] = time.sleep,
 ) -> list[DirectoryOutcome]:
     """Wait until every workload is settled. Raises FailedError when the cluster is away for longer than a minute."""
-    started = answered = clock()
     done: dict[str, DirectoryOutcome] = {}
-    while True:
-        still: list[DirectoryOutcome] = []
-        try:
-            for each in directories:
-                if each.key in done:
-                    continue
-                outcome = _ended(DirectoryOutcome(each, health(cluster, each)), clock() - started)
-                if outcome.health.settled:
-                    done[each.key] = _explained(cluster, outcome)
-                else:
-                    still.append(outcome)
-            answered = clock()
-        except FailedError as error:
-            if clock() - answered > _AWAY:
-                raise
-            note(str(error))
-        if len(done) == len(directories):
-            return [done[each.key] for each in directories]
-        for outcome in still[:1]:
-            found = outcome.health
-            note(f"{outcome.directory.key} {found.ready}/{found.wanted}: {found.message}")
-        sleep(_POLL)
+
+    def ask(waited: float) -> list[DirectoryOutcome]:
+        open_ones = [each for each in directories if each.key not in done]
+        seen = [_ended(DirectoryOutcome(each, health(cluster, each)), waited) for each in open_ones]
+        return [_explained(cluster, each) for each in seen]
+
+    for seen in answers(ask, note, clock=clock, sleep=sleep):
+        done |= {each.directory.key: each for each in seen if each.health.settled}
+        still = [each for each in seen if not each.health.settled]
+        if not still:
+            break
+        found = still[0].health
+        note(f"{still[0].directory.key} {found.ready}/{found.wanted}: {found.message}")
+    return [done[each.key] for each in directories]
 
 
 def _ended(outcome: DirectoryOutcome, waited: float) -> DirectoryOutcome:

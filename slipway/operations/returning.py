@@ -67,6 +67,15 @@ def forward(live: Live, wanted: str) -> Decision:
     return named(decision, f"{live.key}: on again to revision {there[-1].number}, which is what Git has")
 
 
+def again(live: Live, wanted: str, standing: str, *, complete: bool) -> Decision:
+    """Forward for a kind whose controller tries for ever by itself: refused where it has Git's manifest already."""
+    if live.annotations.get(STAMP) != wanted:
+        return forward(live, wanted)
+    if complete:
+        raise refuse(live, f"nothing to try again: {standing}")
+    raise refuse(live, f"its controller still tries by itself ({standing}); abort it, or release another")
+
+
 def _patch(live: Live, target: Revision) -> Patch:
     body: list[dict[str, Any]] = [{"op": "replace", "path": "/spec/template", "value": target.template}]
     stamp = target.annotations.get(STAMP, _UNKNOWN)

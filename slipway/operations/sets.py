@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, NoReturn
 
 from slipway.operations import returning
 from slipway.operations.decisions import Decision, refuse
-from slipway.stamp import STAMP
 
 if TYPE_CHECKING:
     from slipway.operations.live import Live, Revision
@@ -62,11 +61,7 @@ def abort(live: Live) -> Decision:
 
 def retry(live: Live, wanted: str) -> Decision:
     """On again to what Git has."""
-    if live.annotations.get(STAMP) == wanted:
-        if complete(live):
-            raise refuse(live, f"nothing to try again: {standing(live)}")
-        raise refuse(live, f"its controller still tries by itself ({standing(live)}); abort it, or release another")
-    return returning.forward(live, wanted)
+    return returning.again(live, wanted, standing(live), complete=complete(live))
 
 
 def rollback(live: Live, number: int | None, *, steps: bool) -> Decision:

@@ -64,6 +64,7 @@ CORE = [
     "operations.writer",
     "quotas",
     "nodes",
+    "patience",
     "pods",
     "podsteps.model",
     "pools",

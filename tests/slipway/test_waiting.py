@@ -8,7 +8,8 @@ import pytest
 
 from slipway.errors import FailedError
 from slipway.health import State
-from slipway.waiting import POLL, look, supervised, wait
+from slipway.patience import POLL
+from slipway.waiting import look, supervised, wait
 from tests.slipway.test_health import ACCEPTED, deployment, event, part, pod, rollout, waiting
 from tests.support.repositories import CHURN, FRAUD
 
