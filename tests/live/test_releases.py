@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from slipway.waiting import POLL
+from slipway.patience import POLL
 from tests.support.controlplane import until
 from tests.support.watching import Watch, is_ready
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from slipway.errors import Problem, Refused
@@ -22,9 +23,19 @@ trees = st.dictionaries(
 )
 
 
+class Dumper(yaml.SafeDumper):
+    """Quotes what YAML 1.2 takes for a number and PyYAML, which knows 1.1, does not."""
+
+
+Dumper.add_implicit_resolver("number of 1.2", re.compile(r"[-+]?(0o[0-7]+|[0-9.]+([eE][-+]?[0-9]+)?)"), None)
+
+
 @given(trees)
+@example({"": "0E0"})
+@example({"a": "0o7"})
+@example({"a": "1."})
 def test_what_is_written_is_read(tree: dict[str, Any]) -> None:
-    assert parse(yaml.safe_dump(tree, allow_unicode=True, width=1000), "a.yaml").value == tree
+    assert parse(yaml.dump(tree, Dumper=Dumper, allow_unicode=True, width=1000), "a.yaml").value == tree
 
 
 @pytest.mark.parametrize(
