@@ -63,6 +63,15 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
+    def do_GET(self) -> None:
+        """What a check by `web` asks for: the value as an accuracy."""
+        body = json.dumps({"accuracy": float(self.server.next())}).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
     def log_message(self, format: str, *args: Any) -> None: ...  # noqa: A002 - the base class' name
 
 
@@ -79,6 +88,12 @@ def prometheus() -> Generator[FakePrometheus]:
 def service(*, own: bool) -> Service:
     """A canary of two steps, each measured for 2 s; `own` by a query that the stand-in would refuse."""
     kind = {"name": "error-rate", "prometheus": "errors{$new}"} if own else {"metric": "error-rate"}
+    check = {**kind, "max": "1%", "window": "1s", "every": "1s"}
+    return measured([{"weight": 25, "for": "2s"}, {"weight": 50, "for": "2s"}], check)
+
+
+def measured(steps: list[dict[str, Any]], *checks: dict[str, Any]) -> Service:
+    """A canary of these steps, with these checks."""
     return Service.model_validate(
         {
             "kind": "Service",
@@ -87,8 +102,8 @@ def service(*, own: bool) -> Service:
             "scaling": {"min": PODS},
             "rollout": {
                 "strategy": "canary",
-                "steps": [{"weight": 25, "for": "2s"}, {"weight": 50, "for": "2s"}],
-                "checks": [{**kind, "max": "1%", "window": "1s", "every": "1s"}],
+                "steps": steps,
+                "checks": list(checks),
             },
         }
     )
@@ -100,11 +115,14 @@ class Scorer:
     def __init__(self, kube: Kube) -> None:
         self.kube, self.spec = kube, service(own=True)
 
-    def release(self, version: str, fault: str = "", address: str | None = None) -> None:
-        """Apply the templates and the Rollout; `address` is None for the stand-in."""
-        self.spec = service(own=address is not None)
+    def release(
+        self, version: str, fault: str = "", address: str | None = None, spec: Service | None = None, job: str = ""
+    ) -> None:
+        """Apply the templates and the Rollout; `address` is None for the stand-in, `job` a fault of a check's own."""
+        self.spec = spec or service(own=address is not None)
         strategy = plan(self.spec).strategy
-        where = Where(namespace=TEAM, release_url="http://unused", address=address)
+        of_job = {"name": "service", "image": "ml/scorer", "env": [{"name": "LOCALCLOUD_FAULT", "value": job}]}
+        where = Where(TEAM, "http://unused", address, job={"containers": [of_job]})
         for each in templates(self.spec, strategy, where):
             head = {"apiVersion": API_VERSION, "kind": "AnalysisTemplate", "metadata": {"name": each["name"]}}
             self.kube.apply(TEAM, {**head, "spec": each["spec"]})
@@ -197,6 +215,35 @@ def test_the_stand_in_judges_releases_by_their_faults(scorer: Scorer) -> None:
     assert "(fewer than 20 samples within 1s)" in health.message
     scorer.release("good")
     assert scorer.settled("good").state is State.HEALTHY, "a newer release takes over, and good values let it through"
+
+
+def test_what_is_measured_before_an_approval(scorer: Scorer, prometheus: FakePrometheus) -> None:
+    web = {"name": "golden-set", "web": {"url": f"{prometheus.address}/golden", "value": "$.accuracy"}, "min": "0.93"}
+    spec = measured([{"weight": 25, "until": "approved"}], {**web, "every": "1s", "window": "1s"})
+    prometheus.values = ["0.5"]
+    scorer.release("inaccurate", spec=spec)
+    health = scorer.settled("inaccurate")
+    assert (health.state, "check golden-set: 0.5 is below 0.93" in health.message) == (State.FAILED, True), health
+    prometheus.values = ["0.97"]
+    scorer.release("accurate", spec=spec)
+    health = scorer.settled("accurate")
+    assert (health.state, health.message) == (
+        State.WAITING,
+        "paused until somebody goes on, step 1 of 1, weight 25 %",
+    )
+    prometheus.values = ["0.5"]
+    health = until(lambda: (found := scorer.health("accurate")).state is State.FAILED and found, 60)
+    assert "check golden-set: 0.5 is below 0.93" in health.message, "it is measured for as long as somebody is awaited"
+
+
+@pytest.mark.parametrize(("fault", "state"), [("crash", State.FAILED), ("", State.HEALTHY)])
+def test_a_program_says_whether_a_release_is_good(scorer: Scorer, fault: str, state: State) -> None:
+    program = {"name": "validate", "job": {"command": ["validate"], "timeout": "1m"}}
+    version = f"validated-{fault}"
+    scorer.release(version, spec=measured([{"weight": 25, "for": "1s"}], program), job=fault)
+    health = scorer.settled(version)
+    assert health.state is state, health
+    assert ("check validate" in health.message) is (state is State.FAILED)
 
 
 def _all_of(kube: Kube, release: str) -> bool:
