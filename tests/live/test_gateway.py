@@ -27,7 +27,6 @@ MERGE = "application/merge-patch+json"
 BY_CHURN = "app.kubernetes.io/name=churn"
 CANARY = {
     "strategy": "canary",
-    "deadline": "15s",
     "steps": [{"weight": 10, "until": "approved"}, {"weight": 50, "until": "approved"}],
 }
 """10 % of 3 pods: no number of pods can keep that."""
@@ -157,6 +156,7 @@ def test_an_abort_sends_everything_back_and_is_not_forgotten(weighted: Clone) ->
 
 
 def test_a_release_that_crashes_gets_no_traffic_in_the_end(weighted: Clone) -> None:
+    weighted.edit(LOCAL, {f"{OWN}.rollout.deadline": "15s"})
     weighted.edit(CHURN, {"env": {"LOCALCLOUD_FAULT": "crash"}})
     with Watch(weighted.kube.api, PODS, BY_CHURN) as pods, Watch(weighted.kube.api, ROUTES, BY_CHURN) as routes:
         found = up(weighted, code=1)
@@ -166,6 +166,7 @@ def test_a_release_that_crashes_gets_no_traffic_in_the_end(weighted: Clone) -> N
     assert least(pods) >= LEAST
     assert led_to(routes) == [{"churn-stable"}], "no weight before there is a pod"
     assert digests(weighted) == ["1"] * LEAST
+    weighted.edit(LOCAL, {f"{OWN}.rollout.deadline": None})
     weighted.edit(CHURN, {"env": None, "release.image": f"ml/churn:9.9.1@sha256:{'1' * 64}"})
     assert up(weighted)["state"] == "healthy", "Git goes back, and waits for nobody"
 

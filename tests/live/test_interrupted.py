@@ -115,7 +115,7 @@ def test_one_command_at_a_time_and_ctrl_c(clone: Clone) -> None:
     assert clone.slipway("status", "local", code=None).code in {0, 1}, "looking is free"
 
     running.signal(signal.SIGINT)
-    done = running.done(130, seconds=60)
+    done = running.done(130, seconds=240)
     assert "finishing what is under way" in done.err
     assert "run the same command again to go on" in done.err
     assert "Traceback" not in done.err

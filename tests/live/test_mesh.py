@@ -221,8 +221,10 @@ def test_one_that_crashes_is_never_reached_and_git_goes_back(meshed: Clone, roll
         found = next(each for each in failed.json["services"] if each["service"] == "search/ranking")
         assert found["state"] == "failed"
         assert "aborted, back on the old release" in found["message"]
+        again = {"rollout": {**rollout, "for": "1s"}}  # a deadline of seconds is for what is to fail
         for other, env in ((digit, None), ("1", {})):
-            meshed.edit(RANKING, {"release.image": f"ml/ranking:9.9.{other}@sha256:{other * 64}", "env": env})
+            release = f"ml/ranking:9.9.{other}@sha256:{other * 64}"
+            meshed.edit(RANKING, {"release.image": release, "env": env, **again})
             meshed.slipway("up", "local", "--stack", "local.search")
             assert ended(meshed)
             if env is None:

@@ -177,7 +177,7 @@ def test_an_engine_that_is_killed_during_the_drain_is_picked_up(deployed: Clone)
         assert stuck in nodes(deployed)
         (engine,) = _engines(running)
         engine.send_signal(signal.SIGKILL)
-        ended = running.done(code=None, seconds=60)
+        ended = running.done(code=None, seconds=240)
         assert ended.code == 1, ended
         assert "Traceback" not in ended.err
         # nothing is lost and nothing is forgotten: both pools exist, and the state knows of the old one

@@ -23,7 +23,7 @@ ROLLOUTS = "/apis/argoproj.io/v1alpha1/namespaces/growth/rollouts"
 HASH = "rollouts-pod-template-hash"
 BY_CHURN, BY_FRAUD = "app.kubernetes.io/name=churn", "app.kubernetes.io/name=fraud"
 APPROVED = {"strategy": "canary", "steps": [{"weight": 25, "until": "approved"}]}
-SWITCHED = {"strategy": "blue-green", "keep_old": "1s", "deadline": "15s"}
+SWITCHED = {"strategy": "blue-green", "keep_old": "1s"}
 FAULT = {"LOCALCLOUD_FAULT": "crash"}
 
 
@@ -141,11 +141,13 @@ def test_blue_green_switches_and_switches_back(deployed: Clone) -> None:
 
 def test_blue_green_that_crashes_never_switches(deployed: Clone) -> None:
     stable = rollout(deployed)["status"]["stableRS"]
+    strategy(deployed, SWITCHED | {"deadline": "15s"})
     deployed.edit(CHURN, {"env": FAULT})
     with Watch(deployed.kube.api, SERVICES) as services, Watch(deployed.kube.api, PODS, BY_CHURN) as pods:
         found = up(deployed, code=1)["churn"]
         assert found["state"] == "failed"
         assert "pod churn-" in found["message"]
+        strategy(deployed, SWITCHED)
         deployed.edit(CHURN, {"env": None})
         assert up(deployed)["churn"]["state"] == "healthy"
     assert led_to(services, pods) == [stable]

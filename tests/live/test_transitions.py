@@ -150,8 +150,8 @@ def with_model(clone: Clone, version: str, digit: str) -> None:
 
 
 def test_another_model_is_a_release_like_any_other(clone: Clone) -> None:
-    clone.edit(CHURN, {"rollout": {"strategy": "canary", "steps": [{"weight": 34, "for": "1s"}], "deadline": "12s"}})
-    clone.edit(FRAUD, {"rollout": {"strategy": "rolling", "deadline": "12s"}})
+    clone.edit(CHURN, {"rollout": {"strategy": "canary", "steps": [{"weight": 34, "for": "1s"}]}})
+    clone.edit(FRAUD, {"rollout": {"strategy": "rolling"}})
     with_model(clone, "8", "8")
     with Watch(clone.kube.api, PODS, PART_OF) as watch:
         assert up(clone).items() >= both("healthy", 3, 3).items()
@@ -165,6 +165,8 @@ def test_another_model_is_a_release_like_any_other(clone: Clone) -> None:
 def test_a_model_with_another_content_never_serves(clone: Clone) -> None:
     """kwok plays a digest of zeros as one that the bucket's files do not have: the step ends with 1."""
     with_model(clone, "9", "0")
+    for file in FILES.values():
+        clone.edit(file, {"rollout.deadline": "12s"})
     with Watch(clone.kube.api, PODS, PART_OF) as watch:
         done = clone.slipway("up", "local", *GROWTH, code=1)
         said = {each["service"]: (each["state"], each["message"]) for each in done.json["services"]}
@@ -176,6 +178,8 @@ def test_a_model_with_another_content_never_serves(clone: Clone) -> None:
         assert "failed container model" in said["growth/churn"][1], "the pod is gone, what was said of it stays"
         assert models(clone, "churn") == called("churn", "8", "8")
         with_model(clone, "8", "8")
+        for file in FILES.values():
+            clone.edit(file, {"rollout.deadline": None})
         assert up(clone).items() >= both("healthy", 3, 3).items()
     assert (least(watch, "churn"), least(watch, "fraud")) == (3, 3)
     assert models(clone, "fraud") == called("fraud", "8", "8")
@@ -201,7 +205,7 @@ def test_rolling_becomes_recreate_and_rolling_again_and_restarts_nothing(clone: 
     before = {pod["metadata"]["uid"] for pod in ranking(clone)}
     assert len(before) == 2
     for strategy in ("recreate", "rolling"):
-        clone.edit(RANKING, {"rollout": {"strategy": strategy, "deadline": "12s"}})
+        clone.edit(RANKING, {"rollout": {"strategy": strategy}})
         assert "1 to update" in clone.slipway("preview", "local", "--stack", "local.search").out
         assert in_search(clone)[0] == "healthy"
         spec = clone.kube.get("search", "apps/v1", "deployments", "ranking")["spec"]["strategy"]
@@ -211,16 +215,16 @@ def test_rolling_becomes_recreate_and_rolling_again_and_restarts_nothing(clone: 
 
 def test_recreate_never_runs_two_releases_at_once(clone: Clone) -> None:
     """From release to release and back; with one that crashes nothing serves until Git goes back."""
-    clone.edit(RANKING, {"rollout": {"strategy": "recreate", "deadline": "12s"}})
+    clone.edit(RANKING, {"rollout": {"strategy": "recreate"}})
     with Watch(clone.kube.api, "/api/v1/namespaces/search/pods", BY_RANKING) as watch:
         for digit in ("2", "1"):
             clone.edit(RANKING, {"release.image": f"ml/ranking:9.9.{digit}@sha256:{digit * 64}"})
             assert in_search(clone)[0] == "healthy"
-        clone.edit(RANKING, {"env": {"LOCALCLOUD_FAULT": "crash"}})
+        clone.edit(RANKING, {"env": {"LOCALCLOUD_FAULT": "crash"}, "rollout.deadline": "12s"})
         state, message = in_search(clone, code=1)
         assert state == "failed"
         assert "pod ranking-" in message
-        clone.edit(RANKING, {"env": None})
+        clone.edit(RANKING, {"env": None, "rollout.deadline": None})
         assert in_search(clone)[0] == "healthy"
     for now in watch.objects():
         alive = [pod for pod in now.values() if pod["status"]["phase"] in {"Pending", "Running"}]

@@ -140,12 +140,18 @@ def workload(kind: str, name: str, replicas: int, pod: dict[str, Any], **spec: A
     }
 
 
+_BUSY = 3
+
+
 def until(true: Callable[[], Any], seconds: float = 30.0, every: float = 0.1) -> Any:
     """Wait until something is true, and return it.
+
+    `seconds` are those of a quiet machine that is fast; a slow or busy one is given `_BUSY` times as long.
 
     Raises:
         AssertionError: it is not in time.
     """
+    seconds *= _BUSY
     deadline = time.monotonic() + seconds
     while not (value := true()):
         assert time.monotonic() < deadline, f"not true after {seconds} s"
