@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pulumi
 
-from slipway import handover, underway
+from slipway import deadlines, handover, underway
 from slipway.errors import FailedError
 
 if TYPE_CHECKING:
@@ -41,7 +41,8 @@ class Handover:
         wait = pulumi.ResourceHook(f"{name}-taken-over", self._wait)
         left = pulumi.ResourceHook(f"{name}-left-to-autoscaler", self._keep)
         held = pulumi.ResourceHook(f"{name}-under-way", self._under_way, early)
-        self.workload = pulumi.ResourceHookBinding(before_create=[look], before_update=[held, left])
+        timed = pulumi.ResourceHook(f"{name}-deadlines", self._forget)
+        self.workload = pulumi.ResourceHookBinding(before_create=[look], before_update=[held, left, timed])
         self.budget = pulumi.ResourceHookBinding(before_create=[wait], before_update=[wait])
 
     async def _refuse(self, args: pulumi.ResourceHookArgs) -> None:
@@ -68,6 +69,14 @@ class Handover:
                 raise
             return
         await asyncio.to_thread(underway.refuse, cluster, self._to.team, self._to.name)
+
+    async def _forget(self, args: pulumi.ResourceHookArgs) -> None:
+        """Before a Rollout gets another release: that it can time out."""
+        if self._to.kind == "Rollout" and _spec(args.old_inputs).get("template") != _spec(args.new_inputs).get(
+            "template"
+        ):
+            cluster = await asyncio.to_thread(self._cluster)
+            await asyncio.to_thread(deadlines.forget, cluster, self._to.team, self._to.name)
 
     async def _keep(self, args: pulumi.ResourceHookArgs) -> None:
         """Before the workload says no number of pods any more."""

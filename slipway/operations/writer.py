@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from slipway import deadlines
 from slipway.errors import ConflictError, FailedError
 from slipway.health import Health, State
 from slipway.operations import records, rollouts
@@ -46,6 +47,8 @@ def operate(
     for _ in range(_TRIES):
         live = found(cluster, service)
         decision = decide(live)
+        if decision.target and live.kind.name == "Rollout":
+            deadlines.forget(cluster, service.team, service.name)
         try:
             for patch in decision.patches:
                 cluster.patch(patch.path, patch.body, manager=patch.manager)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from slipway.deadlines import ANNOTATION
 from slipway.rollouts.compile import MATCH_ROUTE, MIRROR_ROUTE
 from slipway.rollouts.traffic import PRIMARY
 from tests.support.controlplane import until
@@ -210,7 +211,15 @@ def test_a_shadow_gets_a_copy_until_it_ends(meshed: Clone) -> None:
     ids=["a-b", "shadow"],
 )
 def test_one_that_crashes_is_never_reached_and_git_goes_back(meshed: Clone, rollout: dict[str, Any]) -> None:
-    """By `up` alone, to its end: a release that crashes, back to the one before, and on to an older one."""
+    """By `up` alone, to its end: a release that crashes, back to the one before, and on to an older one.
+
+    With an old ReplicaSet as an abort leaves it when nothing is released for half a minute after it.
+    """
+    sets = "/apis/apps/v1/namespaces/search/replicasets"
+    listed = meshed.kube.api.call("GET", f"{sets}?labelSelector={BY_RANKING}")["items"]
+    old = next(each["metadata"]["name"] for each in listed if not each["spec"]["replicas"])
+    left = {"metadata": {"annotations": {ANNOTATION: "2026-11-21T20:22:08Z"}}}
+    meshed.kube.api.call("PATCH", f"{sets}/{old}", left, kind="application/merge-patch+json")
     stable = status(meshed)["stableRS"]
     now = meshed.kube.get("search", "argoproj.io/v1alpha1", "rollouts", "ranking")["spec"]["template"]["spec"]
     digit = now["containers"][0]["image"][-1]

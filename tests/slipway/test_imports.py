@@ -16,6 +16,7 @@ CORE = [
     "cli.app",
     "contract",
     "credentials",
+    "deadlines",
     "desired",
     "diagnosis",
     "errors",
