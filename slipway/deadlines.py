@@ -23,11 +23,12 @@ _MANAGER: Final = "slipway"
 
 def stale(sets: Sequence[Mapping[str, Any]]) -> list[str]:
     """Names of ReplicaSets that have no pods to be scaled down, and a time for it."""
-    return [
-        each["metadata"]["name"]
-        for each in sets
-        if each["spec"].get("replicas") == 0 and (each["metadata"].get("annotations") or {}).get(ANNOTATION)
-    ]
+    return [each["metadata"]["name"] for each in sets if each["spec"].get("replicas") == 0 and _timed(each)]
+
+
+def _timed(item: Mapping[str, Any]) -> bool:
+    annotations: Mapping[str, str] = item["metadata"].get("annotations") or {}
+    return bool(annotations.get(ANNOTATION))
 
 
 def forget(cluster: Cluster, team: str, name: str) -> list[str]:
