@@ -54,6 +54,8 @@ def _health(cluster: Cluster, service: WantedService, image: str) -> Health:
     compiled = plan(service.spec)
     everywhere = compiled.kind == "DaemonSet"
     health = judge(workload, image, 0 if everywhere else service.spec.scaling.min)
+    if health.state in {State.WAITING, State.FAILED} and compiled.by_argo:
+        health = _of_this_release(cluster, service, health)
     health = as_in_git(health, workload, service.spec)
     if compiled.is_set and health.state is State.PROGRESSING:
         health = stalled(health, cluster.pods(service), compiled.deadline, dt.datetime.now(dt.UTC))
@@ -65,6 +67,14 @@ def _health(cluster: Cluster, service: WantedService, image: str) -> Health:
     if health.state is State.HEALTHY and service.spec.expose:
         return reached(health, cluster.entrance(service))
     return health
+
+
+def _of_this_release(cluster: Cluster, service: WantedService, health: Health) -> Health:
+    """`health`, or that the controller has yet to see the release whose workload it was read from."""
+    live = cluster.operated(service)
+    if live is None or not live.behind:
+        return health
+    return replace(health, state=State.PROGRESSING, message="its controller has not seen the change yet")
 
 
 def wait(

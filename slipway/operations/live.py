@@ -102,6 +102,16 @@ class Live:
             same = [each for each in same if covers(wanted, each.template)]
         return same[-1] if same else None
 
+    @property
+    def behind(self) -> bool:
+        """Whether the status is still about an older release, although it says that the workload was seen as it is.
+
+        The Rollouts controller (1.10, rollout/pause.go, `checkPausedConditions`) may write the conditions of a pause
+        first, with the new generation and the old pause, when a newer release comes right after that pause began.
+        """
+        now = self.current
+        return now is not None and not _same_program(now.template, self.spec["template"])
+
     def revision(self, number: int) -> Revision | None:
         """The revision of that number."""
         return next((each for each in self.revisions if each.number == number), None)
@@ -109,6 +119,18 @@ class Live:
     def by_hash(self, name: str) -> Revision | None:
         """The revision with that hash."""
         return next((each for each in self.revisions if name and each.hash == name), None)
+
+
+def _same_program(full: Mapping[str, Any], said: Mapping[str, Any]) -> bool:
+    """Whether a revision's containers run what the workload's say; the API server has filled in defaults of theirs."""
+    have, wanted = full["spec"]["containers"], said["spec"]["containers"]
+    if len(have) != len(wanted):
+        return False
+    return all(
+        bool(one.get(key)) == bool(other.get(key)) and covers(one.get(key), other.get(key))
+        for one, other in zip(have, wanted, strict=True)
+        for key in ("image", "command", "args", "env")
+    )
 
 
 def image(template: Mapping[str, Any]) -> str:

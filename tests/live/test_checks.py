@@ -156,7 +156,20 @@ class Scorer:
         return explained(judge(live, f"ml/scorer:{version}", PODS), live, runs, self.spec)
 
     def settled(self, version: str) -> Health:
-        return until(lambda: (found := self.health(version)).settled and found, 150)
+        """How the release ended; the controller may say for a moment that it has seen it and mean the one before."""
+        return until(lambda: self.runs(version) and (found := self.health(version)).settled and found, 150)
+
+    def runs(self, version: str) -> bool:
+        """Whether the status is about this release."""
+        release = self.live().get("status", {}).get("currentPodHash")
+        sets = self.kube.api.call("GET", f"/apis/apps/v1/namespaces/{TEAM}/replicasets?labelSelector={SELECTOR}")[
+            "items"
+        ]
+        images = {
+            each["metadata"]["labels"]["rollouts-pod-template-hash"]: each["spec"]["template"]["spec"]["containers"][0]
+            for each in sets
+        }
+        return release in images and images[release]["image"] == f"ml/scorer:{version}"
 
 
 @pytest.fixture(scope="module")

@@ -327,3 +327,29 @@ def test_who_released_stays_and_the_outcome_is_filled_in(clone: Clone) -> None:
         Live(known.key, known.path, known.workload, known.kind, (*known.revisions[:-1], again)), "up", well
     )
     assert (kept.what, kept.by, kept.commit, kept.outcome) == ("rollback", "ada", "abc", "healthy")
+
+
+@pytest.mark.parametrize(("hashed", "behind"), [("one", True), ("two", False), ("gone", False)])
+def test_a_status_may_be_about_the_release_before(hashed: str, *, behind: bool) -> None:
+    """As the controller writes it when a newer release comes right after a pause began: seen, and the old pause."""
+    found = live("Rollout", rollout(currentPodHash=hashed), ["one", "two"])
+    assert found.seen
+    assert found.behind is behind
+
+
+def test_a_release_of_other_variables_is_another_one() -> None:
+    found = live("Rollout", rollout(currentPodHash="two"), ["one", "two"])
+    found.workload["spec"]["template"]["spec"]["containers"][0]["env"] = [{"name": "A", "value": "b"}]
+    assert found.behind
+
+
+def test_defaults_of_the_api_server_make_no_other_release() -> None:
+    found = live("Rollout", rollout(currentPodHash="two"), ["one", "two"])
+    field = {"fieldPath": "metadata.name"}
+    written = [{"name": "POD", "valueFrom": {"fieldRef": field}}, {"name": "EMPTY", "value": ""}]
+    kept = [{"name": "POD", "valueFrom": {"fieldRef": {"apiVersion": "v1", **field}}}, {"name": "EMPTY"}]
+    found.workload["spec"]["template"]["spec"]["containers"][0]["env"] = written
+    now = found.current
+    assert now is not None
+    now.template["spec"]["containers"][0]["env"] = kept
+    assert not found.behind
