@@ -107,10 +107,13 @@ class Live:
         """Whether the status is still about an older release, although it says that the workload was seen as it is.
 
         The Rollouts controller (1.10, rollout/pause.go, `checkPausedConditions`) may write the conditions of a pause
-        first, with the new generation and the old pause, when a newer release comes right after that pause began.
+        first, with the new generation and the old pause, when a newer release comes right after that pause began; and
+        the abort of the release before has been seen with the new generation, too.
         """
         now = self.current
-        return now is not None and not _same_program(now.template, self.spec["template"])
+        if now is None or not _same_program(now.template, self.spec["template"]):
+            return True
+        return bool(self.status.get("abort")) and str(self.status.get("abortedAt") or now.created) < now.created
 
     def revision(self, number: int) -> Revision | None:
         """The revision of that number."""

@@ -337,6 +337,20 @@ def test_a_status_may_be_about_the_release_before(hashed: str, *, behind: bool) 
     assert found.behind is behind
 
 
+@pytest.mark.parametrize(
+    ("at", "behind"), [("2026-11-21T13:59:59Z", True), ("2026-11-21T14:00:00Z", False), (None, False)]
+)
+def test_an_abort_from_before_a_release_was_made_is_not_its_own(at: str | None, *, behind: bool) -> None:
+    found = live("Rollout", rollout(currentPodHash="two", abort=True, abortedAt=at), ["one", "two"])
+    assert found.behind is behind
+
+
+def test_a_release_without_a_revision_was_not_seen_yet() -> None:
+    found = live("Rollout", rollout(currentPodHash="new"), ["one", "two"])
+    found.workload["spec"]["template"]["spec"]["containers"][0]["image"] = "three"
+    assert found.behind
+
+
 def test_a_release_of_other_variables_is_another_one() -> None:
     found = live("Rollout", rollout(currentPodHash="two"), ["one", "two"])
     found.workload["spec"]["template"]["spec"]["containers"][0]["env"] = [{"name": "A", "value": "b"}]
