@@ -1,10 +1,10 @@
 """Times that the Rollouts controller has left on old ReplicaSets: with one of them no release of the service times out.
 
 The controller (argo-rollouts 1.10) lets no release run into its `progressDeadlineSeconds` while an old ReplicaSet has a
-`scale-down-deadline` (`rollout/sync.go`, isWaitingForReplicaSetScaleDown). It takes that away when it scales the
-ReplicaSet down, but not while the rollout is aborted (`scaleReplicaSet`): after an abort of a blue-green release, or of
-a canary by a mesh or gateway, it stays on a ReplicaSet without pods, and the next release that crashes is never ended.
-So it is taken away before a release begins.
+`scale-down-deadline` (`rollout/sync.go`, isWaitingForReplicaSetScaleDown). It means to take that away when it scales
+the ReplicaSet down, but after an abort of a blue-green release, or of a canary by a mesh or gateway, it was seen to
+stay on one without pods, and the next release that crashes is then never ended. So it is taken away before a release
+begins, and by who waits for one that is overdue.
 """
 
 from __future__ import annotations

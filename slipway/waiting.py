@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
+from slipway import deadlines
 from slipway.checked import explained
 from slipway.diagnosis import diagnose
 from slipway.errors import FailedError
@@ -143,6 +144,9 @@ def _joined(*said: str) -> str:
 def _ended(cluster: Cluster, outcome: Outcome, waited: float) -> Outcome | None:
     """The outcome, explained, when waiting longer is pointless; None otherwise. `waited` is in seconds."""
     service, health = outcome.service, outcome.health
+    compiled = plan(service.spec)
+    if not health.settled and compiled.by_argo and waited > compiled.deadline:
+        deadlines.forget(cluster, service.team, service.name)  # or its controller may never end it
     if not health.settled and waited > _limit(service):
         health = replace(health, state=State.FAILED, message=f"still not there in time: {health.message}")
     if not health.settled:

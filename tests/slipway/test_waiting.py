@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from slipway.deadlines import ANNOTATION
 from slipway.errors import FailedError
 from slipway.health import State
 from slipway.patience import POLL
@@ -41,6 +42,8 @@ class FakeCluster:
         self.way_in: Callable[[float], Any] = lambda _: None
         self.supervision: str | None = ""
         self.gone_back: Live | None = None
+        self.listed: list[str] = []
+        self.patched: list[str] = []
 
     def workload(self, service: WantedService) -> Any:
         self.looks.append(service.key)
@@ -52,6 +55,15 @@ class FakeCluster:
     def operated(self, service: WantedService) -> Live | None:
         assert service.key in self._live
         return self.gone_back
+
+    def get(self, path: str, **query: str) -> dict[str, Any]:
+        assert path.endswith("/replicasets")
+        self.listed.append(query["labelSelector"])
+        return {"items": [{"metadata": {"name": "old", "annotations": {ANNOTATION: "t"}}, "spec": {"replicas": 0}}]}
+
+    def patch(self, path: str, body: Any, *, manager: str) -> None:
+        assert (body, manager) == ({"metadata": {"annotations": {ANNOTATION: None}}}, "slipway")
+        self.patched.append(path)
 
     def entrance(self, service: WantedService) -> list[Any]:
         return [self.way_in(self._clock.now)] if service.spec.expose else []
@@ -137,9 +149,13 @@ def test_a_failure_is_explained_and_blocks_nobody(clone: Clone) -> None:
     ],
 )
 def test_it_ends_in_any_case(clone: Clone, key: str, stuck: dict[str, Any], limit: int) -> None:
-    outcomes, clock, _, _ = run(clone, {key: lambda _: stuck})
+    outcomes, clock, cluster, _ = run(clone, {key: lambda _: stuck})
     assert outcomes[0].health.state is State.FAILED
     assert outcomes[0].health.message.startswith("still not there in time: ")
+    path = "/apis/apps/v1/namespaces/growth/replicasets/old"
+    assert set(cluster.patched) == ({path} if key == "growth/churn" else set()), (
+        "what keeps a Rollout from its deadline"
+    )
     assert outcomes[0].health.message.endswith("; pod " + key.split("/")[1] + "-1: ErrImagePull: not found")
     assert limit < clock.now <= limit + 2 * POLL
 
