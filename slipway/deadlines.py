@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from slipway.operations.kinds import KINDS
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -33,7 +35,7 @@ def _timed(item: Mapping[str, Any]) -> bool:
 
 def forget(cluster: Cluster, team: str, name: str) -> list[str]:
     """Take such times away of the service's old ReplicaSets; says whose. Raises FailedError."""
-    path = f"/apis/apps/v1/namespaces/{team}/replicasets"
+    path = KINDS["Rollout"].revisions_path(team)
     listed = cluster.get(path, labelSelector=f"app.kubernetes.io/name={name}") or {}
     found = stale(listed.get("items") or [])
     for each in found:

@@ -104,12 +104,15 @@ class Live:
 
     @property
     def behind(self) -> bool:
-        """Whether the status is still about an older release, although it says that the workload was seen as it is.
+        """Whether the status tells of the pause or abort of an older release, although it says that it saw this one.
 
         The Rollouts controller (1.10, rollout/pause.go, `checkPausedConditions`) may write the conditions of a pause
         first, with the new generation and the old pause, when a newer release comes right after that pause began; and
-        the abort of the release before has been seen with the new generation, too.
+        the abort of the release before has been seen with the new generation, too. A person's own pause is no status,
+        and a spec that the controller refuses gets no revision: both are told at once.
         """
+        if self.paused or not (self.status.get("pauseConditions") or self.status.get("abort")):
+            return False
         now = self.current
         if now is None or not _same_program(now.template, self.spec["template"]):
             return True

@@ -329,10 +329,24 @@ def test_who_released_stays_and_the_outcome_is_filled_in(clone: Clone) -> None:
     assert (kept.what, kept.by, kept.commit, kept.outcome) == ("rollback", "ada", "abc", "healthy")
 
 
+PAUSED = [{"reason": "InconclusiveAnalysisRun", "startTime": "2026-11-21T14:00:00Z"}]
+
+
+@pytest.mark.parametrize("status", [{"phase": "Degraded", "message": "InvalidSpec"}, {"phase": "Paused"}])
+def test_what_is_no_pause_or_abort_of_a_release_is_told_at_once(status: dict[str, Any]) -> None:
+    """A spec that is refused gets no revision, and neither does a new one of a service that somebody has paused."""
+    paused = status["phase"] == "Paused"
+    found = live("Rollout", rollout(currentPodHash="one", **status), ["one", "two"], paused=paused)
+    assert not found.behind
+    assert not live(
+        "Rollout", rollout(currentPodHash="one", pauseConditions=PAUSED), ["one", "two"], paused=True
+    ).behind
+
+
 @pytest.mark.parametrize(("hashed", "behind"), [("one", True), ("two", False), ("gone", False)])
 def test_a_status_may_be_about_the_release_before(hashed: str, *, behind: bool) -> None:
     """As the controller writes it when a newer release comes right after a pause began: seen, and the old pause."""
-    found = live("Rollout", rollout(currentPodHash=hashed), ["one", "two"])
+    found = live("Rollout", rollout(currentPodHash=hashed, pauseConditions=PAUSED), ["one", "two"])
     assert found.seen
     assert found.behind is behind
 
@@ -346,19 +360,19 @@ def test_an_abort_from_before_a_release_was_made_is_not_its_own(at: str | None, 
 
 
 def test_a_release_without_a_revision_was_not_seen_yet() -> None:
-    found = live("Rollout", rollout(currentPodHash="new"), ["one", "two"])
+    found = live("Rollout", rollout(currentPodHash="new", pauseConditions=PAUSED), ["one", "two"])
     found.workload["spec"]["template"]["spec"]["containers"][0]["image"] = "three"
     assert found.behind
 
 
 def test_a_release_of_other_variables_is_another_one() -> None:
-    found = live("Rollout", rollout(currentPodHash="two"), ["one", "two"])
+    found = live("Rollout", rollout(currentPodHash="two", pauseConditions=PAUSED), ["one", "two"])
     found.workload["spec"]["template"]["spec"]["containers"][0]["env"] = [{"name": "A", "value": "b"}]
     assert found.behind
 
 
 def test_defaults_of_the_api_server_make_no_other_release() -> None:
-    found = live("Rollout", rollout(currentPodHash="two"), ["one", "two"])
+    found = live("Rollout", rollout(currentPodHash="two", pauseConditions=PAUSED), ["one", "two"])
     field = {"fieldPath": "metadata.name"}
     written = [{"name": "POD", "valueFrom": {"fieldRef": field}}, {"name": "EMPTY", "value": ""}]
     kept = [{"name": "POD", "valueFrom": {"fieldRef": {"apiVersion": "v1", **field}}}, {"name": "EMPTY"}]
