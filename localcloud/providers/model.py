@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any
@@ -108,7 +109,7 @@ class PartialFailureError(ProviderError):
         self.reasons = list(reasons)
 
 
-class Provider:
+class Provider(ABC):
     """Base of the stand-ins. Methods may be called from many threads at once.
 
     `log(urn, message)` tells the user about progress, `warn(urn, message)` what stays on the screen; `cancelled`
@@ -138,16 +139,17 @@ class Provider:
             {key: DiffKind.UPDATE for key in {*olds, *news} if olds.get(key) != news.get(key) and key != "version"}
         )
 
+    @abstractmethod
     def configure(self, config: dict[str, Any]) -> None:
         """Take the provider's configuration, as plain values (may hold UNKNOWN in a preview)."""
-        raise NotImplementedError
 
+    @abstractmethod
     def check(
         self, request: Request, olds: dict[str, Any], news: dict[str, Any], seed: bytes
     ) -> tuple[dict[str, Any], list[CheckFailure]]:
         """Inputs with defaults and automatic names filled in, and what is refused. `seed` makes names repeatable."""
-        raise NotImplementedError
 
+    @abstractmethod
     def diff(
         self,
         request: Request,
@@ -157,16 +159,16 @@ class Provider:
         ignore_changes: Sequence[str],
     ) -> Diff:
         """What an update from the old inputs to `news` would do."""
-        raise NotImplementedError
 
+    @abstractmethod
     def create(self, request: Request, inputs: dict[str, Any]) -> State:
         """Make the resource; in a preview only say what it would be."""
-        raise NotImplementedError
 
+    @abstractmethod
     def read(self, request: Request, inputs: dict[str, Any], outputs: dict[str, Any]) -> State | None:
         """The resource as it is now, None when it is gone. With empty inputs and outputs it is an import."""
-        raise NotImplementedError
 
+    @abstractmethod
     def update(
         self,
         request: Request,
@@ -176,11 +178,10 @@ class Provider:
         ignore_changes: Sequence[str],
     ) -> dict[str, Any]:
         """Change the resource in place and return its outputs; in a preview only say what they would be."""
-        raise NotImplementedError
 
+    @abstractmethod
     def delete(self, request: Request, inputs: dict[str, Any], outputs: dict[str, Any]) -> None:
         """Remove the resource; one that is gone already is no error."""
-        raise NotImplementedError
 
     def invoke(self, token: str, args: dict[str, Any]) -> dict[str, Any]:
         """A function (`get_*`)."""
