@@ -49,7 +49,6 @@ class Plain:
         chosen = ("-n", TEAM, "-l", "app.kubernetes.io/managed-by=slipway")
         found = json.loads(self._kubectl("get", COPIED, *chosen, "-o", "json"))
         self._objects = [_bare(item) for item in found["items"]]
-        self._made = False
 
     def release(self, images: dict[str, str]) -> float:
         """Seconds from `kubectl apply` until everything is complete."""
@@ -58,8 +57,7 @@ class Plain:
                 container = spec["containers"][0]
                 container["image"] = f"{container['image'].partition('@')[0]}@{images[item['metadata']['name']]}"
         # a Service's selector is the Rollouts controller's once it has seen it, and a person applies what has changed
-        items = [each for each in self._objects if not self._made or "template" in each.get("spec", {})]
-        self._made = True
+        items = [each for each in self._objects if not self._file.exists() or "template" in each.get("spec", {})]
         self._file.write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": items}))
         started = time.monotonic()
         self._kubectl("apply", "--server-side", "-f", str(self._file))

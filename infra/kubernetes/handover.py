@@ -18,6 +18,7 @@ import pulumi
 
 from slipway import deadlines, handover, underway
 from slipway.errors import FailedError
+from slipway.patience import POLL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 
 GUARDS: Final = "slipway.dev/workload"
 """Annotation of the budget: the kind of workload that it guards."""
-_POLL: Final = 1.0
-"""Seconds between two looks."""
 
 
 class Handover:
@@ -72,9 +71,8 @@ class Handover:
 
     async def _forget(self, args: pulumi.ResourceHookArgs) -> None:
         """Before a Rollout gets another release: that it can time out."""
-        if self._to.kind == "Rollout" and _spec(args.old_inputs).get("template") != _spec(args.new_inputs).get(
-            "template"
-        ):
+        old, new = _spec(args.old_inputs).get("template"), _spec(args.new_inputs).get("template")
+        if self._to.kind == "Rollout" and old != new:
             cluster = await asyncio.to_thread(self._cluster)
             await asyncio.to_thread(deadlines.forget, cluster, self._to.team, self._to.name)
 
@@ -94,7 +92,7 @@ class Handover:
             if missing != said:
                 pulumi.log.info(f"{self._to.key}: {missing}; what it ran as before stays until then")
                 said = missing
-            await asyncio.sleep(_POLL)
+            await asyncio.sleep(POLL)
 
 
 def _spec(inputs: Mapping[str, Any] | None) -> Mapping[str, Any]:
